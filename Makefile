@@ -1,0 +1,36 @@
+# Two commands: `make evaluate` and `make test`. Both install into .venv first; a second call installs nothing.
+# On a machine with a GPU: make evaluate CONSTRAINTS=   (takes the torch that pip prefers)
+PYTHON ?= python3.11
+CONSTRAINTS ?= -c constraints/cpu.txt
+BIN := .venv/bin
+
+.PHONY: evaluate test lint types layers tests boards clean
+
+evaluate: .venv/installed
+	$(BIN)/stf2m-bench evaluate
+
+test: lint types layers tests
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/installed
+	$(BIN)/mypy
+
+layers: .venv/installed
+	$(BIN)/lint-imports
+
+tests: .venv/installed
+	$(BIN)/pytest -n 2 --dist worksteal
+
+boards: .venv/installed
+	$(BIN)/stf2m-bench leaderboards build
+
+.venv/installed: pyproject.toml constraints/cpu.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q $(CONSTRAINTS) -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv build dist

@@ -1,0 +1,5 @@
+"""`python cli.py ...`: the command line without an install."""
+
+from stf2m_bench.cli import main
+
+main()
