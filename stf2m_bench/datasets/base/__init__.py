@@ -1,0 +1,1 @@
+"""What loaders share: the contract, the manifest, the canonical emotions."""

@@ -1,0 +1,128 @@
+"""The contract of a loader: a card, and a reading of the corpus's folder into clips."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """What a reader must know of a corpus before using it.
+
+    Attributes:
+        subjects: how many people the whole corpus has, or None where each user brings their own.
+        emotions: canonical keys that clips may carry.
+        tracks: tracks that the corpus can serve.
+        verified: `real` (tested on the corpus's own files), `layout` (on its documented layout), `draft`.
+    """
+
+    title: str
+    licence: str
+    access: str
+    citation: str
+    subjects: int | None
+    emotions: tuple[str, ...]
+    languages: tuple[str, ...]
+    modalities: tuple[str, ...]
+    tracks: tuple[str, ...]
+    verified: Literal["real", "layout", "draft"]
+    synthetic: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clip:
+    """One expression of one subject: a stretch of one recording with one emotion or a distribution over emotions.
+
+    Attributes:
+        clip_id: stable, readable, unique in the dataset.
+        emotion: canonical key, or None where the corpus's word has none.
+        label: the corpus's own word or code.
+        recording: what was recorded in one go; clips of one recording never face each other in an episode.
+        start, end: seconds within the files; None is the whole file.
+        video, audio, signal: paths relative to the root. text: the words themselves.
+        valence, arousal: in [-1, 1].
+        votes: `<condition>.<emotion>` -> share or count of raters.
+        groups: sex, age band, where the corpus tells.
+    """
+
+    clip_id: str
+    subject: str
+    emotion: str | None
+    label: str
+    session: str | None = None
+    recording: str | None = None
+    stimulus: str | None = None
+    intensity: float | None = None
+    start: float | None = None
+    end: float | None = None
+    video: str | None = None
+    audio: str | None = None
+    text: str | None = None
+    signal: str | None = None
+    language: str | None = None
+    valence: float | None = None
+    arousal: float | None = None
+    votes: Mapping[str, float] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
+
+
+def same_name(name: str) -> str:
+    """The clip id of a table's row whose key is the clip id itself."""
+    return name
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportedTable:
+    """A table (one row a clip, or rows in time order) that someone else computed; the view `imported:<name>`.
+
+    Attributes:
+        path: CSV or Parquet, relative to the dataset's root.
+        key: the column that names the clip; `clip_id` turns it into our id (a module-level function).
+        columns: the columns that are the view; nothing else of the table is read.
+        source: who computed it, where it was published.
+        fitted_on: what the computation was trained or fitted on ("nothing of this corpus" if so): a reader
+            decides from it whether test people leaked into the features.
+        rate: rows per second, or None for one row a clip.
+    """
+
+    path: str
+    key: str
+    columns: tuple[str, ...]
+    source: str
+    fitted_on: str
+    separator: str = ","
+    rate: float | None = None
+    clip_id: Callable[[str], str] = same_name
+
+
+class Loader(ABC):
+    """Reads one corpus as distributed. Pure reading: no network, no writes, no decoding."""
+
+    card: ClassVar[Card]
+
+    @abstractmethod
+    def scan(self, root: Path) -> Iterable[Clip]:
+        """Every clip found under `root`, in any order.
+
+        Raises:
+            InputError: the folder is not this corpus; says what was expected and where.
+        """
+
+    def tables(self, root: Path) -> dict[str, ImportedTable]:
+        """Feature tables that lie beside the corpus: name -> declaration."""
+        return {}
+
+
+class GeneratedLoader(Loader):
+    """A corpus that is made on this machine before it is read."""
+
+    @abstractmethod
+    def generate(self, root: Path, *, workers: int, progress: Callable[[int, int], None]) -> None:
+        """Write the corpus into `root`, or finish one that was interrupted; does nothing where it is whole.
+
+        The same files whatever `workers`. Calls `progress(done, total)` as it goes.
+        """
