@@ -1,0 +1,1 @@
+"""What extractors share: the contract, the decoders, the view store."""
