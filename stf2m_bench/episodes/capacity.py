@@ -1,0 +1,89 @@
+"""What the data of a task can serve: which emotion of which person is short, and the largest K that would do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from stf2m_bench.episodes.drawing import Drawer
+from stf2m_bench.tasks.task import SIDES, Side, Task
+
+
+def shortages(task: Task) -> list[str]:
+    """Why the frozen episodes (meta-test) or episodes of the training sides cannot always be drawn, as sentences."""
+    drawer = Drawer(task)
+    short = []
+    for fold in range(len(task.protocol.folds)):
+        for side in SIDES:
+            if task.protocol.track == "personal":
+                short += _personal(task, drawer, fold, side)
+            elif side == "meta_test":
+                short += _new_subjects(task, drawer, fold, side)
+    return short
+
+
+def _personal(task: Task, drawer: Drawer, fold: int, side: Side) -> list[str]:
+    need = max(task.protocol.shots) + task.protocol.queries
+    short = []
+    for person in task.people(fold, side):
+        for emotion in task.protocol.emotions:
+            have = drawer.count(emotion, person)
+            if have < need:
+                short.append(
+                    f"fold {fold}, {side}: subject '{person}' has {have} clips of '{emotion}', but"
+                    f" {max(task.protocol.shots)} shots and {task.protocol.queries} queries need {need};"
+                    f" {_served(have, task.protocol.queries)}"
+                )
+    return short
+
+
+def _served(have: int, queries: int) -> str:
+    if have <= 1:
+        return "leave this emotion or this person out"
+    if have > queries:
+        return f"it can serve K = {have - queries} with {queries} queries"
+    return f"it can serve K = 1 with {have - 1} queries"
+
+
+def _new_subjects(task: Task, drawer: Drawer, fold: int, side: Side) -> list[str]:
+    people = task.people(fold, side)
+    short = []
+    for shot in task.protocol.shots:
+        size = task.support_people(shot)
+        if size >= len(people):
+            short.append(f"fold {fold}, {side}: {size} supporting people leave nobody to query among {len(people)}")
+            continue
+        for emotion in task.protocol.emotions:
+            counts = {person: drawer.count(emotion, person) for person in people}
+            ascending = sorted(counts.values())
+            least, most = sum(ascending[:size]), sum(ascending[-size:])
+            if least < shot:
+                poorest = min(people, key=lambda person: counts[person])
+                short.append(
+                    f"fold {fold}, {side}: '{emotion}' is short in {size} supporting people (subject '{poorest}' has"
+                    f" {counts[poorest]} clips); {shot} shots need more people or K = {least}"
+                )
+            left = sum(ascending) - most
+            if left < task.protocol.queries:
+                short.append(
+                    f"fold {fold}, {side}: '{emotion}' leaves {left} clips for {task.protocol.queries} queries"
+                    f" in some group; lower queries to {left}"
+                )
+    return short
+
+
+def fewest_support_people(
+    task_shots: tuple[int, ...],
+    counts: Mapping[tuple[str, str], int],
+    people: tuple[str, ...],
+    emotions: tuple[str, ...],
+) -> dict[str, int]:
+    """K -> the fewest people of whom any group holds K clips of every emotion (1 at K = 1 where everyone has all)."""
+    fewest = {}
+    for shot in task_shots:
+        size = 1
+        for emotion in emotions:
+            ascending = sorted(counts.get((emotion, person), 0) for person in people)
+            needed = next((n for n in range(1, len(people)) if sum(ascending[:n]) >= shot), len(people))
+            size = max(size, needed)
+        fewest[str(shot)] = size
+    return fewest

@@ -1,0 +1,197 @@
+"""Checks of a task that anyone can run: they draw every frozen episode and look for what would make it unfair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations, pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stf2m_bench.checks import Check, check_faults
+from stf2m_bench.datasets.base.manifest import Manifest
+from stf2m_bench.episodes.capacity import shortages
+from stf2m_bench.episodes.drawing import Drawer, Episode, hash_episodes
+from stf2m_bench.episodes.views import disagreements
+from stf2m_bench.errors import InputError
+from stf2m_bench.tasks.make import find_duplicates
+from stf2m_bench.tasks.task import SIDES, Task
+from stf2m_bench.views.base.checks import telling_columns
+from stf2m_bench.views.base.store import Store
+
+_SHOWN = 20
+_ENOUGH = 20  # episodes of which equal labels or orders are no chance
+
+
+def check_task(
+    task: Task, *, manifest: Manifest | None = None, stores: Mapping[str, Store] | None = None
+) -> list[Check]:
+    """Every check of one task.
+
+    Args:
+        manifest: the task's dataset as it lies here, to compare the clip list with.
+        stores: view -> its store, to look for clips of the same content.
+    """
+    checks = [
+        check_faults("people on one side", _side_faults(task), "each person is on one side of a fold"),
+        check_faults("enough clips", shortages(task), "the data cannot serve every episode"),
+        *_check_data(task, manifest, stores),
+    ]
+    drawer = Drawer(task)
+    try:
+        drawn = [episode for shot in task.protocol.shots for episode in drawer.all(shot)]
+    except InputError as error:
+        return [*checks, Check("episodes", False, str(error))]
+    return [*checks, *_check_episodes(task, drawn)]
+
+
+def _check_data(task: Task, manifest: Manifest | None, stores: Mapping[str, Store] | None) -> Iterator[Check]:
+    if manifest is None:
+        yield Check("clip list", None, "the dataset is not at hand")
+        yield Check("imported views", None, "the dataset is not at hand")
+    else:
+        yield check_faults("clip list", disagreements(task, manifest), "the dataset is not the one of the task")
+        told = [f"{view} ({', '.join(c)})" for view in task.protocol.views if (c := telling_columns(view, manifest))]
+        yield check_faults("imported views", told, "the emotion can be read off columns; leave them out")
+    if stores is None:
+        yield Check("duplicates", None, "the views are not at hand")
+    else:
+        unmarked = _unmarked_duplicates(task, stores)
+        yield check_faults("duplicates", unmarked, "write the first clip's id into duplicate_of, raise the version")
+
+
+def _check_episodes(task: Task, drawn: list[Episode]) -> Iterator[Check]:
+    yield _check_frozen(task, drawn)
+    yield _check_each("clips drawn", task, drawn, _clip_fault)
+    yield _check_each("labels", task, drawn, _label_fault)
+    yield _check_each("meta-test people", task, drawn, _side_fault)
+    if task.protocol.track == "personal":
+        yield _check_each("one person an episode", task, drawn, _one_person_fault)
+    else:
+        yield _check_each("new people queried", task, drawn, _new_people_fault)
+    yield check_faults("emotions queried", _never_queried(task, drawn), "results of this task would be invalid")
+    yield _check_permuted(drawn)
+
+
+def _check_frozen(task: Task, drawn: list[Episode]) -> Check:
+    found = hash_episodes(drawn)
+    if found == task.protocol.frozen:
+        return Check("frozen", True)
+    if not task.protocol.frozen:
+        return Check("frozen", False, f"the task is not frozen; 'tasks freeze' writes frozen = \"{found}\"")
+    return Check(
+        "frozen",
+        False,
+        f"expected {task.protocol.frozen}, found {found}: the task file, its clip list or the drawing changed after the"
+        " freezing; restore them, or raise the version and run 'tasks freeze' (earlier results do not count then)",
+    )
+
+
+def _check_each(name: str, task: Task, drawn: list[Episode], fault_of: Any) -> Check:
+    """One fault at most of each episode; the first few are told."""
+    faults = [
+        f"episode {episode.index} of {episode.shot} shots: {fault}"
+        for episode in drawn
+        if (fault := fault_of(task, episode))
+    ]
+    more = [f"and {len(faults) - _SHOWN} more"] if len(faults) > _SHOWN else []
+    return check_faults(name, faults[:_SHOWN] + more, f"{len(faults)} of {len(drawn)} episodes break the rules")
+
+
+def _side_faults(task: Task) -> list[str]:
+    faults = []
+    for number in range(len(task.protocol.folds)):
+        sides = {side: set(task.people(number, side)) for side in SIDES}
+        faults += [f"fold {number}: nobody is in {side}" for side, people in sides.items() if not people]
+        for one, other in combinations(SIDES, 2):
+            shared = sorted(sides[one] & sides[other])
+            faults += [f"fold {number}: subject '{person}' is in {one} and in {other}" for person in shared]
+    return faults
+
+
+def _unmarked_duplicates(task: Task, stores: Mapping[str, Store]) -> list[str]:
+    """Pairs of clips of the task with the same content, of which the later one is not marked."""
+    first_of = find_duplicates(stores.values())
+    alike: dict[str, list[str]] = {}
+    marked = dict(zip(task.clips.clip_id, task.clips.duplicate_of, strict=True))
+    for clip in task.clips.clip_id:
+        alike.setdefault(first_of.get(clip, clip), []).append(clip)
+    pairs = [(clips[0], later) for clips in alike.values() for later in clips[1:]]
+    return [f"clip '{later}' is the same as '{first}'" for first, later in pairs if not marked[later]]
+
+
+def _clip_fault(task: Task, episode: Episode) -> str:
+    """Support and query share no clip, recording or duplicate; no clip comes twice."""
+    clips = task.clips
+    rows = [*episode.support.tolist(), *episode.query.tolist()]
+    if len(set(rows)) < len(rows):
+        return "a clip is drawn twice"
+    if marked := [clips.clip_id[row] for row in rows if clips.duplicate_of[row]]:
+        return f"'{marked[0]}' is a duplicate of another clip and must not be drawn"
+    recordings = [{clips.recording[row] for row in part} for part in (episode.support, episode.query)]
+    shared = sorted(recordings[0] & recordings[1])
+    return f"support and query share the recording '{shared[0]}'" if shared else ""
+
+
+def _label_fault(task: Task, episode: Episode) -> str:
+    """Each clip has the emotion of its class number; every class has its K shots and its queries."""
+    emotion = task.clips.emotion
+    support = [name for name in episode.emotions for _ in range(episode.shot)]
+    query = [episode.emotions[label] for label in episode.query_labels]
+    if [emotion[row] for row in episode.support] != support or [emotion[row] for row in episode.query] != query:
+        return "a clip has another emotion than its label"
+    counts = np.bincount(episode.query_labels, minlength=len(episode.emotions))
+    return "" if (counts == task.protocol.queries).all() else f"queries per class are {counts.tolist()}"
+
+
+def _side_fault(task: Task, episode: Episode) -> str:
+    strangers = _people(task, episode.support, episode.query) - set(task.people(episode.fold, "meta_test"))
+    return f"subject '{min(strangers)}' is not in meta_test of fold {episode.fold}" if strangers else ""
+
+
+def _one_person_fault(task: Task, episode: Episode) -> str:
+    people = sorted(_people(task, episode.support, episode.query))
+    return f"it has the subjects {', '.join(people)}" if len(people) > 1 else ""
+
+
+def _new_people_fault(task: Task, episode: Episode) -> str:
+    supporting = _people(task, episode.support)
+    both = sorted(supporting & _people(task, episode.query))
+    if both:
+        return f"subject '{both[0]}' gives both support and query"
+    most = task.support_people(episode.shot)
+    return f"{len(supporting)} people support it instead of {most}" if len(supporting) > most else ""
+
+
+def _people(task: Task, *parts: NDArray[np.int32]) -> set[str]:
+    return {task.clips.subject[row] for rows in parts for row in rows}
+
+
+def _never_queried(task: Task, drawn: Sequence[Episode]) -> list[str]:
+    queried = {(e.shot, e.fold, emotion) for e in drawn for emotion in e.emotions}
+    return [
+        f"'{emotion}' is never queried in fold {fold} of the {shot}-shot episodes"
+        for shot in task.protocol.shots
+        for fold in range(len(task.protocol.folds))
+        for emotion in task.protocol.emotions
+        if (shot, fold, emotion) not in queried
+    ]
+
+
+def _check_permuted(drawn: list[Episode]) -> Check:
+    """Neither the class numbers of emotions nor the order of queries may be guessed."""
+    name = "permuted"
+    if len(drawn) < _ENOUGH:
+        return Check(name, None, f"{len(drawn)} episodes are too few to tell")
+    places: dict[str, set[int]] = {}
+    for episode in drawn:
+        for number, emotion in enumerate(episode.emotions):
+            places.setdefault(emotion, set()).add(number)
+    faults = [f"'{emotion}' always has class number {min(n)}" for emotion, n in places.items() if len(n) == 1]
+    firsts = {int(episode.query_labels[0]) for episode in drawn}
+    if len(firsts) == 1:
+        faults.append(f"the first query always has class number {min(firsts)}")
+    if all((one.query_labels == other.query_labels).all() for one, other in pairwise(drawn)):
+        faults.append("the queries of every episode come in the same order")
+    return check_faults(name, faults, "class numbers and query order must be drawn anew in each episode")

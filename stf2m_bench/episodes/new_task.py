@@ -1,0 +1,122 @@
+"""A new frozen task from a manifest: people into folds, the fewest supporting people, episodes frozen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from stf2m_bench.datasets.base.manifest import Manifest
+from stf2m_bench.episodes.capacity import fewest_support_people, shortages
+from stf2m_bench.episodes.drawing import frozen_hash
+from stf2m_bench.episodes.randomness import Words
+from stf2m_bench.errors import FaultsError, InputError
+from stf2m_bench.tasks.make import find_duplicates, make_clip_list
+from stf2m_bench.tasks.task import Fold, Protocol, Task
+from stf2m_bench.views.base.store import Store
+
+
+def new_task(
+    manifest: Manifest,
+    stores: Mapping[str, Store],
+    *,
+    name: str,
+    title: str,
+    track: str,
+    ways: int = 5,
+    shots: Sequence[int] = (1, 5),
+    queries: int = 3,
+    folds: int = 3,
+    episodes: int = 1000,
+    seed: int = 0,
+    emotions: Sequence[str] = (),
+) -> Task:
+    """Propose a whole protocol and freeze it.
+
+    People, in an order that name and seed decide, are cut into `folds` groups, each the meta-test side of one fold;
+    of the others three eighths (at least two) are meta-val, the rest meta-train.
+
+    Args:
+        stores: the views of the task; duplicates are looked for in them.
+        emotions: canonical keys; by default every emotion that has clips.
+
+    Raises:
+        FaultsError: the data cannot serve it: names emotion and subject and what it can serve.
+    """
+    found = Counter(emotion for emotion in manifest.table["emotion"] if emotion is not None)
+    emotions = tuple(emotions) or tuple(sorted(found))
+    if len(emotions) < ways:
+        raise InputError(
+            f"{ways}-way episodes need {ways} emotions; '{manifest.dataset}' has {len(emotions)}:"
+            f" {', '.join(emotions)}."
+        )
+    clips = make_clip_list(manifest, emotions, find_duplicates(stores.values()))
+    people = sorted(set(clips.subject))
+    sides = cut_into_folds(people, folds, Words(name, seed, "folds"))
+    counts = Counter(
+        (emotion, person)
+        for emotion, person, twin in zip(clips.emotion, clips.subject, clips.duplicate_of, strict=True)
+        if not twin
+    )
+    protocol = Protocol.model_validate(
+        {
+            "name": name,
+            "version": 1,
+            "title": title,
+            "datasets": [manifest.dataset],
+            "track": track,
+            "views": list(stores),
+            "ways": ways,
+            "shots": list(shots),
+            "queries": queries,
+            "emotions": list(emotions),
+            "support_people": _support_people(track, shots, counts, sides, emotions),
+            "episodes": episodes,
+            "seed": seed,
+            "folds": [fold.model_dump() for fold in sides],
+        }
+    )
+    return freeze(Task(protocol, clips))
+
+
+def freeze(task: Task) -> Task:
+    """The same task with the hash of its episodes.
+
+    Raises:
+        FaultsError: some episode could not be drawn.
+    """
+    short = shortages(task)
+    if short:
+        raise FaultsError(
+            f"The data of '{task.name}'", short, "ask for fewer shots, queries or emotions, or leave people out"
+        )
+    return Task(task.protocol.model_copy(update={"frozen": frozen_hash(task)}), task.clips)
+
+
+def cut_into_folds(people: Sequence[str], folds: int, words: Words) -> list[Fold]:
+    """Disjoint meta-test groups of nearly equal size; each fold's other people are cut into meta-val and meta-train."""
+    if len(people) < max(2 * folds, folds + 4):
+        raise InputError(f"{len(people)} people are too few for {folds} folds; {max(2 * folds, folds + 4)} are needed.")
+    order = words.sample(people, len(people))
+    cuts = [round(i * len(order) / folds) for i in range(folds + 1)]
+    found = []
+    for start, stop in pairwise(cuts):
+        others = order[stop:] + order[:start]
+        val = max(2, len(others) * 3 // 8)
+        found.append(
+            Fold(meta_train=tuple(others[val:]), meta_val=tuple(others[:val]), meta_test=tuple(order[start:stop]))
+        )
+    return found
+
+
+def _support_people(
+    track: str,
+    shots: Sequence[int],
+    counts: Mapping[tuple[str, str], int],
+    folds: Sequence[Fold],
+    emotions: Sequence[str],
+) -> dict[str, int]:
+    if track == "personal":
+        return {}
+    each = [fewest_support_people(tuple(shots), counts, fold.meta_test, tuple(emotions)) for fold in folds]
+    return {str(shot): max(fewest[str(shot)] for fewest in each) for shot in shots}

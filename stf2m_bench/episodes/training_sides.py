@@ -1,0 +1,116 @@
+"""What a model may learn from: the meta-train and meta-val sides of one fold. The meta-test side is out of reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from stf2m_bench.episodes.drawing import Drawer
+from stf2m_bench.episodes.problems import Problem, episodes, make_problem
+from stf2m_bench.episodes.views import TaskViews, ViewSpec
+from stf2m_bench.errors import UsageError
+from stf2m_bench.tasks.task import Side, Task
+
+VALIDATION_EPISODES = 200
+VALIDATION_BATCH = 50
+
+
+@dataclass(frozen=True)
+class LabelledClips:
+    """All clips of one side, for ordinary supervised learning.
+
+    Attributes:
+        clips: view -> float32 `[n, T, ...]`. lengths: view -> int64 `[n]`, 0 = absent.
+        labels: int64 `[n]`, places in `TrainingSides.emotions`.
+        subjects: int64 `[n]`, people numbered from 0.
+    """
+
+    clips: Mapping[str, Tensor]
+    lengths: Mapping[str, Tensor]
+    labels: Tensor
+    subjects: Tensor
+
+
+class TrainingSides:
+    """Both training sides of one fold of a task.
+
+    Attributes:
+        emotions: canonical keys that labels of `clips` refer to.
+        seed: the one source of randomness for whoever learns from this.
+    """
+
+    def __init__(self, views: TaskViews, fold: int, *, seed: int = 0, device: str = "cpu") -> None:
+        task = views.task
+        hidden = np.isin(np.array(task.clips.subject), task.people(fold, "meta_test"))
+        self._views = TaskViews(task, views.stores, hidden)
+        self._drawer = Drawer(task)
+        self.task: Task = task
+        self.fold = fold
+        self.seed = seed
+        self.device = device
+        self.emotions = task.protocol.emotions
+        self.shots = task.protocol.shots
+        self.store_hashes = {view: store.hash for view, store in views.stores.items()}
+        self.view_specs: Mapping[str, ViewSpec] = self._views.specs
+
+    def clips(self, side: Side) -> LabelledClips:
+        """Every drawable clip of the people of one training side.
+
+        Raises:
+            UsageError: the meta-test side was asked for.
+        """
+        self._refuse_test(side)
+        clips = self.task.clips
+        people = self.task.people(self.fold, side)
+        rows = np.array(
+            [
+                row
+                for row, (subject, emotion, duplicate) in enumerate(
+                    zip(clips.subject, clips.emotion, clips.duplicate_of, strict=True)
+                )
+                if subject in people and emotion in self.emotions and not duplicate
+            ]
+        )
+        gathered = {view: self._views.gather(view, rows) for view in self.view_specs}
+        return LabelledClips(
+            clips={view: torch.from_numpy(array) for view, (array, _) in gathered.items()},
+            lengths={view: torch.from_numpy(lengths) for view, (_, lengths) in gathered.items()},
+            labels=torch.tensor([self.emotions.index(clips.emotion[row]) for row in rows]),
+            subjects=torch.tensor([people.index(clips.subject[row]) for row in rows]),
+        )
+
+    def problems(
+        self, shot: int, *, count: int, start: int = 0, batch: int = 4, side: Side = "meta_train"
+    ) -> Iterator[tuple[Problem, Tensor]]:
+        """Batches of `(problem, query labels [B, Q])`; equal numbers give equal episodes."""
+        self._refuse_test(side)
+        start += self.seed * 10_000_000
+        drawn = episodes(
+            self.task, shot=shot, side=side, fold=self.fold, count=count, start=start, batch=batch, views=self._views
+        )
+        return ((problem, truth.query_labels) for problem, truth in drawn)
+
+    def validation(self, shot: int) -> list[tuple[Problem, Tensor]]:
+        """The frozen meta-val episodes on which every choice is made; the same for every model and seed."""
+        return self._validation[shot]
+
+    @cached_property
+    def _validation(self) -> dict[int, list[tuple[Problem, Tensor]]]:
+        found: dict[int, list[tuple[Problem, Tensor]]] = {}
+        for shot in self.shots:
+            found[shot] = []
+            for start in range(0, VALIDATION_EPISODES, VALIDATION_BATCH):
+                numbers = range(start, start + VALIDATION_BATCH)
+                drawn = [self._drawer.draw(shot, i, fold=self.fold, side="meta_val") for i in numbers]
+                problem, truth = make_problem(self._views, drawn)
+                found[shot].append((problem, truth.query_labels))
+        return found
+
+    def _refuse_test(self, side: Side) -> None:
+        if side not in ("meta_train", "meta_val"):
+            raise UsageError(f"Models learn from meta_train and choose on meta_val; '{side}' is out of reach of fit.")

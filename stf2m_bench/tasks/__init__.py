@@ -1,0 +1,1 @@
+"""Tasks: frozen protocols, their clip lists, their people."""

@@ -1,0 +1,77 @@
+"""The clip list of a task: all that drawing and rescoring need to know of clips, without any media."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from stf2m_bench.errors import FaultsError, InputError
+
+COLUMNS = ("clip_id", "subject", "recording", "stimulus", "emotion", "group", "duplicate_of")
+
+
+@dataclass(frozen=True)
+class ClipList:
+    """One row a clip, sorted by clip id; episodes refer to clips by row number.
+
+    Attributes:
+        group: `name=value;name=value`, e.g. `sex=female`, for scores by group; empty where nothing is known.
+        duplicate_of: clip id of an earlier clip with the same content; such a clip is never drawn.
+    """
+
+    clip_id: list[str]
+    subject: list[str]
+    recording: list[str]
+    stimulus: list[str]
+    emotion: list[str]
+    group: list[str]
+    duplicate_of: list[str]
+
+    def __len__(self) -> int:
+        return len(self.clip_id)
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the list as it is written."""
+        return hashlib.sha256(self.to_csv().encode()).hexdigest()
+
+    def to_csv(self) -> str:
+        """The list as CSV text with a header line."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(zip(*(getattr(self, name) for name in COLUMNS), strict=True))
+        return text.getvalue()
+
+
+def read_clips(path: Path) -> ClipList:
+    """Read a clip list.
+
+    Raises:
+        InputError: no such file, no CSV, or other columns. FaultsError: every broken row.
+    """
+    if not path.is_file():
+        raise InputError(f"The clip list {path} is missing; it lies beside its task file and is made by 'tasks new'.")
+    try:
+        reader = csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline=""))
+        header = tuple(next(reader, ()))
+        rows = list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"The clip list {path} is not a CSV file in UTF-8 ({error}); restore it.") from error
+    if header != COLUMNS:
+        raise InputError(f"The clip list {path} has the columns {', '.join(header)}; expected {', '.join(COLUMNS)}.")
+    faults = [
+        f"row {n}: {len(r)} values instead of {len(COLUMNS)}" for n, r in enumerate(rows, 2) if len(r) != len(COLUMNS)
+    ]
+    if faults:
+        raise FaultsError(f"The clip list {path}", faults, "mend these rows")
+    ids = [row[0] for row in rows]
+    if ids != sorted(set(ids)):
+        raise InputError(
+            f"The clip list {path} is not sorted by clip_id without repeats; sort it and freeze the task again."
+        )
+    return ClipList(*(list(column) for column in zip(*rows, strict=True)) if rows else ([] for _ in COLUMNS))

@@ -1,0 +1,76 @@
+"""Making a task: its clip list from a manifest, its text, its freezing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from stf2m_bench.datasets.base.manifest import Manifest
+from stf2m_bench.errors import InputError
+from stf2m_bench.files import write_text
+from stf2m_bench.tasks.clips import ClipList
+from stf2m_bench.tasks.task import Protocol
+from stf2m_bench.views.base.extractor import make_extractor
+from stf2m_bench.views.base.store import Store
+
+
+def find_duplicates(stores: Iterable[Store]) -> dict[str, str]:
+    """Clips whose content is that of an earlier clip: clip id -> the earlier id.
+
+    Two clips are duplicates if a view taken from media or from a table is the same in both, number for number.
+    Views of text are left out: people may say the same words twice.
+    """
+    duplicates: dict[str, str] = {}
+    for store in stores:
+        if "text" in make_extractor(store.info["view"]).media:
+            continue
+        first: dict[bytes, str] = {}
+        for clip in store.info["clips"]:
+            content = store.array(clip).tobytes()
+            if content and first.setdefault(content, clip) != clip:
+                duplicates.setdefault(clip, first[content])
+    return duplicates
+
+
+def make_clip_list(manifest: Manifest, emotions: Iterable[str], duplicates: Mapping[str, str]) -> ClipList:
+    """The clips of these emotions; an unknown recording is the clip itself."""
+    wanted = set(emotions)
+    groups = [name for name in manifest.table.columns if name.startswith("group.")]
+    rows = [row for row in manifest.table.to_dict("records") if row["emotion"] in wanted]
+    return ClipList(
+        clip_id=[row["clip_id"] for row in rows],
+        subject=[row["subject"] for row in rows],
+        recording=[row["recording"] or row["clip_id"] for row in rows],
+        stimulus=[row["stimulus"] or "" for row in rows],
+        emotion=[row["emotion"] for row in rows],
+        group=[";".join(f"{g.removeprefix('group.')}={row[g]}" for g in groups if row[g]) for row in rows],
+        duplicate_of=[duplicates.get(row["clip_id"], "") for row in rows],
+    )
+
+
+def as_toml(protocol: Protocol) -> str:
+    """The text of a task file."""
+    values = protocol.model_dump(mode="json")
+    folds, reference = values.pop("folds"), values.pop("reference")
+    people = values.pop("support_people")
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
+    lines.append(f"support_people = {{ {', '.join(f'{k} = {v}' for k, v in people.items())} }}")
+    for name, tables in (("folds", folds), ("reference", reference)):
+        for table in tables:
+            lines += ["", f"[[{name}]]", *(f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in table.items())]
+    return "\n".join(lines) + "\n"
+
+
+def write_task(protocol: Protocol, clips: ClipList, folder: Path) -> Path:
+    """Write both files of a task; the TOML file last, so that its presence means that the task is whole.
+
+    Raises:
+        InputError: a task of that name is there already.
+    """
+    path = folder / f"{protocol.name}.toml"
+    if path.exists():
+        raise InputError(f"The task file {path} exists already; raise its version by hand or choose another name.")
+    write_text(path.with_suffix(".clips.csv"), clips.to_csv())
+    write_text(path, as_toml(protocol))
+    return path

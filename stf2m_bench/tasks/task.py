@@ -1,0 +1,204 @@
+"""A task: a frozen protocol. One TOML file, one clip list beside it."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from stf2m_bench.errors import FaultsError, InputError, UnknownNameError, UsageError
+from stf2m_bench.files import hash_of
+from stf2m_bench.tasks.clips import ClipList, read_clips
+
+Side = Literal["meta_train", "meta_val", "meta_test"]
+SIDES: tuple[Side, ...] = ("meta_train", "meta_val", "meta_test")
+Positive = Annotated[int, Field(ge=1)]
+
+
+class Fold(BaseModel):
+    """The people of each side of one fold."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    meta_train: tuple[str, ...]
+    meta_val: tuple[str, ...]
+    meta_test: tuple[str, ...]
+
+
+class Reference(BaseModel):
+    """A published figure, with the protocol that it was got by (never ours)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: str
+    protocol: str
+    value: float
+
+
+class Protocol(BaseModel):
+    """The keys of a task file. Unknown keys are refused.
+
+    Attributes:
+        datasets: keys of loaders (one, or two in `new-corpus`).
+        track: what is new at meta-test.
+        views: views that a model may see; the first is the one for models that take only one.
+        ways, shots, queries: N emotions, each K of `shots` support clips and `queries` query clips per emotion.
+        emotions: canonical keys drawn from.
+        support_people: K -> how many people give the support (the fewest with which any group serves every emotion).
+        episodes: per shot, in all; episode i belongs to fold i mod F.
+        frozen: SHA-256 of exactly those episodes; empty until `tasks freeze`.
+        ranked: False for a control, shown apart.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    version: Positive
+    title: str
+    datasets: Annotated[tuple[str, ...], Field(min_length=1, max_length=2)]
+    track: Literal["new-subjects", "personal"]
+    views: Annotated[tuple[str, ...], Field(min_length=1)]
+    ways: Annotated[int, Field(ge=2)]
+    shots: Annotated[tuple[Positive, ...], Field(min_length=1)]
+    queries: Positive
+    emotions: Annotated[tuple[str, ...], Field(min_length=2)]
+    support_people: dict[str, Positive]
+    episodes: Positive
+    seed: Annotated[int, Field(ge=0)]
+    frozen: str = ""
+    ranked: bool = True
+    superseded_by: str = ""
+    folds: Annotated[tuple[Fold, ...], Field(min_length=1)]
+    reference: tuple[Reference, ...] = ()
+
+
+_OUTSIDE_HASH = {"title", "frozen", "ranked", "superseded_by", "reference"}
+
+
+class Task:
+    """A protocol with its clip list: all that drawing, scoring and rescoring need.
+
+    Raises:
+        FaultsError: the protocol and the clip list contradict each other; every fault is named.
+    """
+
+    def __init__(self, protocol: Protocol, clips: ClipList) -> None:
+        self.protocol = protocol
+        self.clips = clips
+        faults = find_faults(protocol, clips)
+        if faults:
+            raise FaultsError(f"The task '{protocol.name}'", faults, "mend the task file or its clip list")
+
+    @property
+    def name(self) -> str:
+        """The task's name, also that of its file."""
+        return self.protocol.name
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 over the protocol keys and the clip list alone."""
+        return hash_of(
+            {
+                "protocol": self.protocol.model_dump(mode="json", exclude=_OUTSIDE_HASH),
+                "clips": self.clips.hash,
+            }
+        )
+
+    def people(self, fold: int, side: Side) -> tuple[str, ...]:
+        """Subjects of one side of one fold, in the order of the file."""
+        people: tuple[str, ...] = getattr(self.protocol.folds[fold], side)
+        return people
+
+    def support_people(self, shot: int) -> int:
+        """How many people give a K-shot support.
+
+        Raises:
+            UsageError: the task file does not say it for this K.
+        """
+        if self.protocol.track == "personal":
+            return 1
+        if str(shot) not in self.protocol.support_people:
+            known = ", ".join(self.protocol.support_people)
+            raise UsageError(
+                f"The task '{self.name}' has no {shot}-shot episodes; it says who supports for K = {known}."
+            )
+        return self.protocol.support_people[str(shot)]
+
+
+def find_faults(protocol: Protocol, clips: ClipList) -> list[str]:
+    """Contradictions within a task, as sentences."""
+    faults = []
+    subjects, emotions = set(clips.subject), set(clips.emotion)
+    if protocol.ways > len(protocol.emotions):
+        faults.append(f"ways = {protocol.ways}, but only {len(protocol.emotions)} emotions are listed")
+    faults += [f"emotion '{e}' has no clip in the clip list" for e in protocol.emotions if e not in emotions]
+    if len(set(protocol.emotions)) < len(protocol.emotions):
+        faults.append("an emotion is listed twice")
+    for number, fold in enumerate(protocol.folds):
+        seen: dict[str, str] = {}
+        for side in SIDES:
+            for person in getattr(fold, side):
+                if person in seen:
+                    faults.append(f"fold {number}: subject '{person}' is in {seen[person]} and in {side}")
+                if person not in subjects:
+                    faults.append(f"fold {number}: subject '{person}' of {side} has no clip in the clip list")
+                seen[person] = side
+    if protocol.track == "new-subjects":
+        faults += [
+            f"support_people lacks the number of people for {shot} shots"
+            for shot in protocol.shots
+            if str(shot) not in protocol.support_people
+        ]
+    return faults
+
+
+def read_protocol(path: Path) -> Protocol:
+    """Read one task file.
+
+    Raises:
+        InputError: not TOML. FaultsError: unknown, missing or wrong keys, all of them.
+    """
+    try:
+        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"The task file {path} is not valid TOML: {error}.") from error
+    try:
+        return Protocol.model_validate(table)
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, e['loc'])) or 'file'}: {_plain(e['type'], e['msg'])}" for e in error.errors()]
+        raise FaultsError(f"The task file {path}", faults, "mend these keys") from error
+
+
+def _plain(kind: str, message: str) -> str:
+    return {"extra_forbidden": "unknown key", "missing": "missing key"}.get(kind, message)
+
+
+def task_folder() -> Path:
+    """The folder of the committed task files: in the wheel, or at the top of a checkout."""
+    packaged = Path(__file__).with_name("files")
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "tasks"
+
+
+def task_names() -> list[str]:
+    """Names of the built-in tasks."""
+    return sorted(path.stem for path in task_folder().glob("*.toml"))
+
+
+def load_task(name: str | Path) -> Task:
+    """A built-in task by name, or any task file by its path (`.toml`, its clip list beside it).
+
+    Raises:
+        UnknownNameError: no such built-in task. FaultsError, InputError: the files are broken.
+    """
+    path = Path(name) if str(name).endswith(".toml") else task_folder() / f"{name}.toml"
+    if not path.is_file():
+        if str(name).endswith(".toml"):
+            raise InputError(f"There is no task file {path}; give the path of a .toml file or a built-in task's name.")
+        raise UnknownNameError("task", str(name), task_names())
+    protocol = read_protocol(path)
+    if protocol.name != path.stem:
+        raise InputError(f"The task file {path} calls itself '{protocol.name}'; file and name must agree.")
+    return Task(protocol, read_clips(path.with_suffix(".clips.csv")))
