@@ -1,0 +1,71 @@
+"""The command line: one file a command or command group, named after it; heavy imports stay inside commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from stf2m_bench import __version__
+from stf2m_bench.errors import BenchError
+
+COMMANDS = ("datasets", "doctor", "evaluate", "leaderboards", "models", "prepare", "results", "tasks", "train")
+
+
+class Commands(click.Group):
+    """Imports a command's file when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"stf2m_bench.cli.{cmd_name}").command
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="stf2m-bench")
+@click.option("--debug", is_flag=True, help="Show the whole traceback of an error.")
+def cli(debug: bool) -> None:
+    """Few-shot, multi-modal, fine-grained emotion recognition, benchmarked.
+
+    \b
+    stf2m-bench evaluate                          the built-in synthetic data, all models, the leaderboard
+    stf2m-bench evaluate TASK --data FOLDER       the same on a real dataset
+    stf2m-bench evaluate TASK --model pkg.mod:f   a model of your own
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; an error of the user is one sentence and exit code 2, of the machine 1."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in arguments
+    try:
+        cli.main(args=arguments, prog_name="stf2m-bench", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        _fail("Interrupted; the same command goes on where it was.", 130, None, debug)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except BenchError as error:
+        _fail(str(error), error.exit_code, error, debug)
+    except OSError as error:
+        place = f" ({error.filename})" if error.filename else ""
+        _fail(f"The machine could not: {error.strerror or error}{place}; mend that and repeat.", 1, error, debug)
+
+
+def _fail(sentence: str, code: int, error: BaseException | None, debug: bool) -> Any:
+    if debug and error is not None:
+        raise error
+    click.echo(f"Error: {sentence}", err=True)
+    sys.exit(code)

@@ -1,0 +1,38 @@
+"""`stf2m-bench doctor`"""
+
+from __future__ import annotations
+
+import click
+
+from stf2m_bench.cli.console import as_json, print_json, print_table
+
+
+@click.command()
+@as_json
+def command(as_json: bool) -> None:
+    """What works here: versions, device, decoders, folders."""
+    import os
+    import platform
+    import shutil
+    from importlib import metadata
+
+    import torch
+
+    from stf2m_bench.home import home, remembered_roots
+
+    place = home()
+    nearest = next(parent for parent in (place, *place.parents) if parent.exists())
+    facts = {
+        "stf2m-bench": metadata.version("stf2m-bench"),
+        "python": platform.python_version(),
+        **{name: metadata.version(name) for name in ("torch", "numpy", "scikit-learn", "av", "soundfile", "moviepy")},
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+        "cores": os.cpu_count(),
+        "home": str(place),
+        "free disk (GB)": round(shutil.disk_usage(nearest).free / 1e9, 1),
+        **{f"dataset {key}": str(root) for key, root in remembered_roots().items()},
+    }
+    if as_json:
+        print_json(facts)
+    else:
+        print_table(["what", "here"], list(facts.items()))

@@ -1,0 +1,1 @@
+"""Evaluation: running a model over the frozen episodes of a task."""

@@ -1,0 +1,289 @@
+"""Evaluation: fit a model on each fold's training sides, run it over all frozen episodes, score what it predicted."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import platform
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from stf2m_bench.episodes.drawing import Drawer, frozen_hash
+from stf2m_bench.episodes.problems import Problem, make_problem
+from stf2m_bench.episodes.training_sides import TrainingSides
+from stf2m_bench.episodes.views import TaskViews, open_views
+from stf2m_bench.errors import InputError
+from stf2m_bench.files import hash_of
+from stf2m_bench.home import home
+from stf2m_bench.models.base.lift import NamedModel, find_model
+from stf2m_bench.models.base.model import WEIGHTS, Model, declarations, identity, load_model, save_model
+from stf2m_bench.progress import Progress, silent
+from stf2m_bench.scoring.predictions import Predictions, from_logits
+from stf2m_bench.scoring.result import Cost, Declarations, Environment, ModelMark, Result, make_result, write_result
+from stf2m_bench.tasks.task import Task, load_task
+from stf2m_bench.training.loop import fit_model
+from stf2m_bench.views.base.extractor import make_extractor
+
+BATCH = 50
+Scope = Literal["clip", "subject", "dataset"]
+SCOPES: tuple[Scope, ...] = ("clip", "subject", "dataset")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What one evaluation gave.
+
+    Attributes:
+        path: the result file in the home; its predictions lie beside it.
+    """
+
+    result: Result
+    predictions: Predictions
+    path: Path
+
+
+def evaluate(
+    task: Task | str,
+    model: Any = "nearest_mean",
+    *,
+    name: str | None = None,
+    data: Path | None = None,
+    views: TaskViews | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    workers: int = 1,
+    progress: Progress = silent,
+    **config: Any,
+) -> Evaluation:
+    """Score a model on every frozen episode of a task and keep the result in the home.
+
+    Args:
+        task: a task or its name.
+        model: a built-in key, a folder written by `train`, `pkg.mod:factory`, or an object (a `Model`, a function from
+            a problem to logits, a torch module, a scikit-learn classifier).
+        name: what tables call it. data: the dataset's folder, if it was not given before.
+        seed: of training. device: `auto`, `cpu`, `cuda`, `mps`.
+        config: settings of a built-in model.
+
+    Raises:
+        InputError: the frozen episodes cannot be redrawn, or the model gives wrong shapes, NaN, or changes its input.
+    """
+    task = load_task(task) if isinstance(task, str) else task
+    named = find_model(model, **config)
+    require_frozen(task)
+    views = views or open_views(task, data=data, workers=workers, progress=progress)
+    place = pick_device(device)
+    fitted, fit_seconds = _fit_folds(named, views, seed, place, progress)
+    predictions, seconds = predict_all(task, fitted, views, place, progress(f"{task.name}: {named.name}"))
+    result = make_result(
+        task,
+        predictions,
+        model=_mark(named, name or named.name, fitted, task, views),
+        view_stores={view: store.hash for view, store in views.stores.items()},
+        environment=environment(place),
+        cost=Cost(
+            parameters=sum(tensor.numel() for tensor in fitted[0].state().values()),
+            seconds_per_problem=seconds,
+            fit_seconds=fit_seconds,
+        ),
+        seeds=(seed,),
+    )
+    return Evaluation(result, predictions, write_result(result, predictions, home() / "results" / task.name))
+
+
+def evaluate_predictions(task: Task | str, path: Path, *, name: str) -> Evaluation:
+    """Score a predictions file that somebody made elsewhere; its row says that nothing proves how.
+
+    Raises:
+        InputError: the file does not hold a prediction for every query of every frozen episode.
+    """
+    task = load_task(task) if isinstance(task, str) else task
+    require_frozen(task)
+    predictions = Predictions.read(path)
+    predictions.require(task)
+    mark = ModelMark(
+        name=name,
+        source="predictions",
+        sha256=hashlib.sha256(predictions.raw()).hexdigest(),
+        training_data=("not stated",),
+    )
+    result = make_result(
+        task, predictions, model=mark, view_stores={}, environment=Environment(), cost=Cost(), seeds=()
+    )
+    return Evaluation(result, predictions, write_result(result, predictions, home() / "results" / task.name))
+
+
+def require_frozen(task: Task) -> None:
+    """Make sure that the episodes drawn here are those that the task froze.
+
+    Raises:
+        InputError: not frozen, or other episodes.
+    """
+    if not task.protocol.frozen:
+        raise InputError(f"The task '{task.name}' is not frozen; run 'stf2m-bench tasks freeze' on it first.")
+    drawn = frozen_hash(task)
+    if drawn != task.protocol.frozen:
+        raise InputError(
+            f"The task '{task.name}' draws episodes with the hash {drawn[:12]}, but was frozen with"
+            f" {task.protocol.frozen[:12]}; its file or clip list was changed: restore it, or raise its version and"
+            " freeze."
+        )
+
+
+def pick_device(device: str) -> str:
+    """`auto` is CUDA where there is one, else the CPU."""
+    if device != "auto":
+        return device
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def environment(device: str) -> Environment:
+    """Versions, device and threads, for the record."""
+    packages = ("stf2m-bench", "torch", "numpy", "scikit-learn", "av")
+    versions = {name: metadata.version(name) for name in packages}
+    return Environment(
+        versions={"python": platform.python_version(), **versions}, device=device, threads=torch.get_num_threads()
+    )
+
+
+def _fit_folds(
+    named: NamedModel, views: TaskViews, seed: int, device: str, progress: Progress
+) -> tuple[list[Model], float]:
+    folds = len(views.task.protocol.folds)
+    if named.fitted:
+        if named.folds and len(named.folds) != folds:
+            raise InputError(
+                f"The folder of '{named.name}' holds weights for {len(named.folds)} folds, but '{views.task.name}'"
+                f" has {folds}; train it on this task."
+            )
+        return list(named.folds) or [named.model] * folds, 0.0
+    start = time.perf_counter()
+    fitted = [fit_fold(named, TrainingSides(views, fold, seed=seed, device=device), progress) for fold in range(folds)]
+    return fitted, time.perf_counter() - start
+
+
+def fit_fold(named: NamedModel, sides: TrainingSides, progress: Progress) -> Model:
+    """The model fitted on one fold; a built-in model is kept in the home and read from there the next time."""
+    if named.source != "built-in":
+        return fit_model(_again(named), sides)
+    folder = _fit_folder(named, sides)
+    if (folder / WEIGHTS).exists():
+        with suppress(InputError):
+            return load_model(folder)[1]
+    model = _again(named)
+    fit_model(model, sides, report=progress(f"{sides.task.name}: {named.name} fold {sides.fold}"))
+    save_model(named.key, model, sides.view_specs, folder)
+    return model
+
+
+def _again(named: NamedModel) -> Model:
+    """A fresh, unfitted copy, so that no fold learns from another."""
+    return copy.deepcopy(named.model)
+
+
+def _fit_folder(named: NamedModel, sides: TrainingSides) -> Path:
+    identity = {
+        "version": metadata.version("stf2m-bench"),
+        "code": _code_hash(),
+        "config": named.model.config(),
+        "stores": sides.store_hashes,
+        "seed": sides.seed,
+        "threads": torch.get_num_threads(),
+        "device": sides.device,
+    }
+    return (
+        home()
+        / "models"
+        / f"{sides.task.name}-{sides.task.hash[:8]}"
+        / f"{named.key}-{hash_of(identity)[:12]}"
+        / (f"fold-{sides.fold}")
+    )
+
+
+def _code_hash() -> str:
+    """SHA-256 over the sources that fitting rests on: weights of an older code are not taken up."""
+    top = Path(__file__).parents[1]
+    rooms = ("episodes", "models", "training")
+    files = sorted(path for room in rooms for path in (top / room).rglob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def predict_all(
+    task: Task, models: list[Model], views: TaskViews, device: str, report: Any
+) -> tuple[Predictions, float]:
+    """Every frozen episode through its fold's model; also the seconds per problem, gathering left out."""
+    drawer = Drawer(task)
+    shots, total = task.protocol.shots, task.protocol.episodes
+    logs: dict[int, NDArray[np.float16]] = {}
+    spent, done = 0.0, 0
+    for shot in shots:
+        shape = (total, task.protocol.ways * task.protocol.queries, task.protocol.ways)
+        logs[shot] = np.zeros(shape, dtype=np.float16)
+        for fold, numbers in _batches(task):
+            drawn = [drawer.draw(shot, i) for i in numbers]
+            problem, _ = make_problem(views, drawn)
+            start = time.perf_counter()
+            logits = guarded_predict(models[fold], problem.to(device), [list(e.emotions) for e in drawn])
+            spent += time.perf_counter() - start
+            logs[shot][numbers] = from_logits(logits, shot=shot, start=numbers[0])
+            done += len(numbers)
+            report(done, total * len(shots))
+    return Predictions(logs), spent / (total * len(shots))
+
+
+def _batches(task: Task) -> Iterator[tuple[int, list[int]]]:
+    folds = len(task.protocol.folds)
+    for fold in range(folds):
+        numbers = list(range(fold, task.protocol.episodes, folds))
+        for start in range(0, len(numbers), BATCH):
+            yield fold, numbers[start : start + BATCH]
+
+
+def guarded_predict(model: Model, problem: Problem, names: list[list[str]]) -> NDArray[np.float32]:
+    """Logits `[B, Q, N]` of one batch.
+
+    Raises:
+        InputError: a wrong type, shape, NaN, or the model changed the problem that it was given.
+    """
+    before = {view: (array, array._version) for view, array in problem.clips.items()}
+    with torch.no_grad():
+        logits = model.predict_named(problem, names) if model.told_names else model.predict(problem)
+    expected = (*problem.query_index.shape, problem.ways)
+    title = type(model).__name__
+    if not isinstance(logits, torch.Tensor) or tuple(logits.shape) != expected:
+        found = f"a tensor {list(logits.shape)}" if isinstance(logits, torch.Tensor) else type(logits).__name__
+        raise InputError(f"The model {title} returned {found}; expected a tensor {list(expected)}: [B, Q, N].")
+    if not torch.isfinite(logits).all():
+        raise InputError(f"The model {title} returned NaN or infinite logits; mend its predict.")
+    if any(problem.clips[view] is not array or array._version != version for view, (array, version) in before.items()):
+        raise InputError(f"The model {title} changed the views that it was given; let its predict work on a copy.")
+    return np.asarray(logits.detach().float().cpu().numpy())
+
+
+def _mark(named: NamedModel, name: str, fitted: list[Model], task: Task, views: TaskViews) -> ModelMark:
+    said = declarations(named.model)
+    scopes: list[Scope] = [make_extractor(view).scope for view in views.stores]
+    return ModelMark(
+        name=name,
+        source=named.source,
+        config=named.model.config(),
+        sha256=hash_of([identity(named.key, model) for model in fitted]),
+        declarations=Declarations(
+            transductive=said["transductive"],
+            uses_votes=said["uses_votes"],
+            told_names=said["told_names"],
+            scope=max(scopes, key=SCOPES.index),
+            pretrained_on=tuple(said["pretrained_on"]),
+        ),
+        training_data=tuple(task.protocol.datasets),
+        reference=said["reference"],
+    )

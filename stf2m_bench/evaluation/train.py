@@ -1,0 +1,40 @@
+"""Training every fold of a task into a folder that `evaluate` and others can take."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+from stf2m_bench.episodes.training_sides import TrainingSides
+from stf2m_bench.episodes.views import TaskViews
+from stf2m_bench.errors import UsageError
+from stf2m_bench.models.base.lift import NamedModel
+from stf2m_bench.models.base.model import WEIGHTS, save_model
+from stf2m_bench.progress import Progress, silent
+from stf2m_bench.training.loop import fit_model
+
+
+def train_folds(
+    named: NamedModel,
+    views: TaskViews,
+    out: Path,
+    *,
+    seed: int = 0,
+    device: str = "cpu",
+    progress: Progress = silent,
+) -> None:
+    """Fit and save `out/fold-0`, `out/fold-1` ...; each appears whole or not at all, those that are there are kept.
+
+    Raises:
+        UsageError: a model that `config.json` cannot rebuild.
+    """
+    if named.source != "built-in":
+        raise UsageError(f"'{named.name}' is not a built-in or installed model; only those can be saved and loaded.")
+    for fold in range(len(views.task.protocol.folds)):
+        folder = out / f"fold-{fold}"
+        if (folder / WEIGHTS).exists():
+            continue
+        model = copy.deepcopy(named.model)
+        sides = TrainingSides(views, fold, seed=seed, device=device)
+        fit_model(model, sides, report=progress(f"{views.task.name}: {named.name} fold {fold}"))
+        save_model(named.key, model, sides.view_specs, folder)

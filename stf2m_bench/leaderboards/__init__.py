@@ -1,0 +1,1 @@
+"""Leaderboards: ranked results of one task each, a pure function of the committed results."""

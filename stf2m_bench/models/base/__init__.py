@@ -1,0 +1,1 @@
+"""What models share: the contract, pooling, the fusion of views, encoders, lifting."""

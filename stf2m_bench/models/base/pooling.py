@@ -1,0 +1,81 @@
+"""Pooling a view over time into one vector, standardised with statistics of the training people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from stf2m_bench.episodes.problems import Problem
+from stf2m_bench.episodes.training_sides import TrainingSides
+
+LIMIT = 4.0
+
+
+def pool(array: Tensor, lengths: Tensor) -> Tensor:
+    """Mean, deviation, and deviation of steps from row to row, over the valid rows.
+
+    Args:
+        array: `[U, T, ...]`. lengths: `[U]`, valid rows.
+
+    Returns:
+        `[U, 3 * sites]`, or `[U, sites]` (the row itself) where no clip has more than one row.
+    """
+    flat = array.flatten(2).double()
+    if flat.shape[1] == 1:
+        return flat[:, 0].float()
+    valid = (torch.arange(flat.shape[1], device=flat.device)[None, :] < lengths[:, None]).unsqueeze(2).double()
+    steps = (flat[:, 1:] - flat[:, :-1]) * valid[:, 1:]
+    mean, deviation = _moments(flat, valid)
+    return torch.cat([mean, deviation, _moments(steps, valid[:, 1:])[1]], dim=1).float()
+
+
+def _moments(rows: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
+    count = valid.sum(1).clamp_min(1)
+    mean = (rows * valid).sum(1) / count
+    return mean, (((rows - mean.unsqueeze(1)) * valid) ** 2).sum(1).div(count).sqrt()
+
+
+class Pooling:
+    """Pooled views in a common scale: standardised, limited to +-4, divided by the root of their number.
+
+    So the squared distance between two random clips is about 2 in every view, however many numbers it has.
+    """
+
+    def __init__(self) -> None:
+        self.mean: dict[str, Tensor] = {}
+        self.scale: dict[str, Tensor] = {}
+
+    def fit(self, sides: TrainingSides) -> Pooling:
+        """Statistics from the clips of the training people."""
+        clips = sides.clips("meta_train")
+        for view, array in clips.clips.items():
+            vectors = pool(array, clips.lengths[view])[clips.lengths[view] > 0]
+            self.mean[view] = vectors.mean(0)
+            self.scale[view] = vectors.std(0, correction=0).clamp_min(1e-6)
+        return self
+
+    def vectors(self, clips: Mapping[str, Tensor], lengths: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """View -> `[U, D]`; zeros (the mean of the training people) where a clip lacks the view."""
+        found = {}
+        for view, array in clips.items():
+            raw = pool(array, lengths[view])
+            scaled = ((raw - self.mean[view].to(raw)) / self.scale[view].to(raw)).clamp(-LIMIT, LIMIT)
+            found[view] = scaled * (lengths[view] > 0).unsqueeze(1) / raw.shape[1] ** 0.5
+        return found
+
+    def problem(self, problem: Problem) -> dict[str, tuple[Tensor, Tensor]]:
+        """View -> (support `[B, N * K, D]`, query `[B, Q, D]`)."""
+        vectors = self.vectors(problem.clips, problem.lengths)
+        return {view: (v[problem.support_index], v[problem.query_index]) for view, v in vectors.items()}
+
+    def state(self) -> dict[str, Tensor]:
+        """The statistics as tensors."""
+        means = {f"pooling.mean.{view}": tensor for view, tensor in self.mean.items()}
+        return means | {f"pooling.scale.{view}": tensor for view, tensor in self.scale.items()}
+
+    def load_state(self, state: Mapping[str, Tensor]) -> None:
+        """Take back what `state()` gave."""
+        self.mean = {k.removeprefix("pooling.mean."): v for k, v in state.items() if k.startswith("pooling.mean.")}
+        self.scale = {k.removeprefix("pooling.scale."): v for k, v in state.items() if k.startswith("pooling.scale.")}

@@ -1,0 +1,53 @@
+"""Class memory: matches the support to training classes and never adapts to people. A reference row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from stf2m_bench.episodes.problems import Problem
+from stf2m_bench.episodes.training_sides import TrainingSides
+from stf2m_bench.episodes.views import ViewSpec
+from stf2m_bench.models.base.fusion import ViewFusion
+from stf2m_bench.models.base.model import Model
+from stf2m_bench.models.base.posteriors import Posteriors
+from stf2m_bench.models.base.prototypes import class_means
+
+
+class ClassMemory(Model):
+    """log sum over training emotions e of p(e | query) p(e | support of the class).
+
+    p(e | support) is the normalised product over shots, tempered to one clip's worth of evidence a shot by the root.
+    """
+
+    reference = True
+
+    def __init__(self) -> None:
+        self._posteriors, self._fusion = Posteriors(), ViewFusion()
+
+    def fit(self, sides: TrainingSides) -> ClassMemory:
+        """Train the classifier; set the temperature on meta-val."""
+        self._posteriors.fit(sides)
+        self._fusion.fit(sides, self._logits)
+        return self
+
+    def predict(self, problem: Problem) -> Tensor:
+        """Matching log-probabilities `[B, Q, N]`."""
+        return self._fusion.fuse(problem, self._logits(problem))
+
+    def _logits(self, problem: Problem) -> dict[str, Tensor]:
+        logs = self._posteriors.log_posteriors(problem.clips, problem.lengths)
+        support = class_means(logs[problem.support_index], problem.ways).log_softmax(-1)
+        query = logs[problem.query_index]
+        return {next(iter(problem.clips)): torch.logsumexp(query.unsqueeze(2) + support.unsqueeze(1), dim=-1)}
+
+    def state(self) -> dict[str, Tensor]:
+        """The classifier and the temperature."""
+        return self._posteriors.state() | self._fusion.state()
+
+    def load_state(self, state: Mapping[str, Tensor], view_specs: Mapping[str, ViewSpec]) -> None:
+        """Take back what `state()` gave."""
+        self._posteriors.load_state(state)
+        self._fusion.load_state(state)

@@ -1,0 +1,47 @@
+"""Nearest mean on pooled views: no learning beyond scaling and the weights of the views."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from stf2m_bench.episodes.problems import Problem
+from stf2m_bench.episodes.training_sides import TrainingSides
+from stf2m_bench.episodes.views import ViewSpec
+from stf2m_bench.models.base.fusion import ViewFusion
+from stf2m_bench.models.base.model import Model
+from stf2m_bench.models.base.pooling import Pooling
+from stf2m_bench.models.base.prototypes import distance_logits
+
+
+class NearestMean(Model):
+    """The class whose mean of supporting clips is nearest (squared Euclidean distance), summed over weighted views."""
+
+    def __init__(self) -> None:
+        self._pooling, self._fusion = Pooling(), ViewFusion()
+
+    def fit(self, sides: TrainingSides) -> NearestMean:
+        """Scale by the training people; weigh views on meta-val."""
+        self._pooling.fit(sides)
+        self._fusion.fit(sides, self._view_logits)
+        return self
+
+    def predict(self, problem: Problem) -> Tensor:
+        """Minus the weighted squared distances `[B, Q, N]`."""
+        return self._fusion.fuse(problem, self._view_logits(problem))
+
+    def _view_logits(self, problem: Problem) -> dict[str, Tensor]:
+        return {
+            view: distance_logits(support, query, problem.ways)
+            for view, (support, query) in self._pooling.problem(problem).items()
+        }
+
+    def state(self) -> dict[str, Tensor]:
+        """Scales and view weights."""
+        return self._pooling.state() | self._fusion.state()
+
+    def load_state(self, state: Mapping[str, Tensor], view_specs: Mapping[str, ViewSpec]) -> None:
+        """Take back what `state()` gave."""
+        self._pooling.load_state(state)
+        self._fusion.load_state(state)

@@ -1,0 +1,80 @@
+"""Ridge regression on the support, in closed form (Bertinetto et al. 2019, "Meta-learning with differentiable
+closed-form solvers", section 3.2), one a view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy, one_hot
+
+from stf2m_bench.episodes.problems import Problem
+from stf2m_bench.episodes.training_sides import TrainingSides
+from stf2m_bench.episodes.views import ViewSpec
+from stf2m_bench.models.base.fusion import ViewFusion
+from stf2m_bench.models.base.model import Model
+from stf2m_bench.models.base.pooling import Pooling
+
+PENALTIES = (0.01, 0.1, 1.0, 10.0)
+
+
+class Ridge(Model):
+    """Least squares from pooled views to class numbers with a squared penalty, chosen on meta-val."""
+
+    def __init__(self) -> None:
+        self._pooling, self._fusion = Pooling(), ViewFusion()
+        self._penalty = torch.tensor(1.0)
+
+    def fit(self, sides: TrainingSides) -> Ridge:
+        """Scale by the training people; choose the penalty and weigh views by the NLL on meta-val."""
+        self._pooling.fit(sides)
+        losses = {}
+        for penalty in PENALTIES:
+            self._penalty = torch.tensor(penalty)
+            self._fusion.fit(sides, self._view_logits)
+            losses[penalty] = sum(
+                float(cross_entropy(self.predict(problem).flatten(0, 1), labels.flatten()))
+                for shot in sides.shots
+                for problem, labels in sides.validation(shot)
+            )
+        self._penalty = torch.tensor(min(losses, key=losses.__getitem__))
+        self._fusion.fit(sides, self._view_logits)
+        return self
+
+    def predict(self, problem: Problem) -> Tensor:
+        """Weighted regression values `[B, Q, N]`."""
+        return self._fusion.fuse(problem, self._view_logits(problem))
+
+    def _view_logits(self, problem: Problem) -> dict[str, Tensor]:
+        return {
+            view: ridge_logits(support, query, problem.support_labels, problem.ways, float(self._penalty))
+            for view, (support, query) in self._pooling.problem(problem).items()
+        }
+
+    def state(self) -> dict[str, Tensor]:
+        """Scales, view weights and the penalty."""
+        return self._pooling.state() | self._fusion.state() | {"penalty": self._penalty}
+
+    def load_state(self, state: Mapping[str, Tensor], view_specs: Mapping[str, ViewSpec]) -> None:
+        """Take back what `state()` gave."""
+        self._pooling.load_state(state)
+        self._fusion.load_state(state)
+        self._penalty = state["penalty"]
+
+
+def ridge_logits(support: Tensor, query: Tensor, labels: Tensor, ways: int, penalty: float) -> Tensor:
+    """Values of the ridge solution at the queries, solved in the space of the support: (X X' + penalty I)^-1 Y.
+
+    Args:
+        support: `[B, S, D]`. query: `[B, Q, D]`. labels: `[B, S]`.
+
+    Returns:
+        `[B, Q, N]`; inputs are centred on the support, targets on 1 / N.
+    """
+    centre = support.mean(1, keepdim=True)
+    x, q = support - centre, query - centre
+    targets = one_hot(labels, ways).to(x) - 1 / ways
+    gram = x @ x.mT + penalty * torch.eye(x.shape[1], device=x.device)
+    values: Tensor = q @ x.mT @ torch.linalg.solve(gram, targets)
+    return values

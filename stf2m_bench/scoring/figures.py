@@ -1,0 +1,100 @@
+"""The figures of one evaluation, as they stand in a result: percent where they are shares, six decimals."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+DECIMALS = 6
+
+
+def six(value: float) -> float:
+    """A figure to six decimals, never minus zero."""
+    return round(float(value), DECIMALS) + 0.0
+
+
+def percent(share: float) -> float:
+    """A share of 1 as percent, to six decimals."""
+    return six(100 * float(share))
+
+
+def _has_six(value: float) -> float:
+    if six(value) != value:
+        raise ValueError("a figure has at most six decimals")
+    return value
+
+
+Figure = Annotated[float, AfterValidator(_has_six)]
+
+
+class Value(BaseModel):
+    """A frozen value; unknown keys and numbers that are not finite are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Interval(Value):
+    """A 95% interval around a figure, in its unit.
+
+    Attributes:
+        people: how many people it rests on; None where it says nothing of people.
+        label: `episodes` (Monte-Carlo error for these people), `people` (new people), `rough` (new people, 6 to 11).
+    """
+
+    lower: Figure
+    upper: Figure
+    halfwidth: Figure
+    people: int | None
+    label: Literal["episodes", "people", "rough"]
+
+
+class FoldFigures(Value):
+    """One fold; percent."""
+
+    episodes: int
+    uar: Figure
+    these_people: Interval | None
+    accuracy: Figure
+    macro_f1: Figure
+
+
+class ShotFigures(Value):
+    """All episodes of one shot.
+
+    Attributes:
+        uar: percent, the main figure; recall pooled per emotion within a fold, emotions and folds averaged.
+        accuracy, macro_f1: percent; mean over episodes; mean over folds.
+        nll: nats a query. brier: in [0, 2]. ece: percent, 15 bins of equal width.
+        these_people: error of the UAR from drawing only so many episodes.
+        new_people: how far the UAR would move with other people; None below 6 people, or where people who ask and
+            people who support cannot be told apart.
+        people: how many people were tested.
+        folds: in order. recalls: emotion -> percent, mean over folds.
+        subjects: person -> contribution to the UAR, percent (see `intervals.contributions`).
+        confusion: queries by true (row) and decided (column) emotion, in the order of the task; ties split.
+        groups: `name=value` -> UAR of its queries, all folds pooled, percent.
+        worst_group: the one with the lowest UAR.
+    """
+
+    uar: Figure
+    these_people: Interval | None
+    new_people: Interval | None
+    people: int
+    accuracy: Figure
+    macro_f1: Figure
+    nll: Figure
+    brier: Figure
+    ece: Figure
+    folds: Annotated[tuple[FoldFigures, ...], Field(min_length=1)]
+    recalls: dict[str, Figure]
+    subjects: dict[str, Figure]
+    confusion: tuple[tuple[Figure, ...], ...]
+    groups: dict[str, Figure]
+    worst_group: str | None
+
+
+class Figures(Value):
+    """Figures by number of shots."""
+
+    shots: dict[int, ShotFigures]

@@ -1,0 +1,141 @@
+"""Two 95% intervals of the UAR: the error from drawing episodes, and the error from having tested these people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from stf2m_bench.scoring.figures import Interval, percent
+from stf2m_bench.scoring.metrics import Floats, Ints, recalls
+
+FEWEST_PEOPLE = 6
+FEW_PEOPLE = 12
+_Z = 1.959963984540054
+_RANK_TOLERANCE = 1e-9
+
+
+def linearised(correct: Floats, truth: Ints, recall: Floats) -> Floats:
+    """Correctness of one fold's queries, turned so that its plain mean is the fold's UAR.
+
+    The UAR is a mean of ratios, U = 1/E sum_e S_e / n_e with S_e right of n_e queries. Its first-order change with
+    one query (Woodruff 1971, JASA 66, linearisation) is (y_q - R_e) / (E n_e), hence with n queries in all
+
+        z_q = U + n / (E n_e) (y_q - R_e)        with mean_q z_q = U.
+
+    Args:
+        correct: `[n]`.
+        truth: emotion of each query `[n]`.
+        recall: R_e `[E]`.
+
+    Returns:
+        z `[n]`.
+    """
+    asked = np.bincount(truth, minlength=len(recall))
+    weight = len(truth) / (len(recall) * asked[truth])
+    z: Floats = recall.mean() + weight * (correct - recall[truth])
+    return z
+
+
+def monte_carlo_variance(correct: Floats, truth: Ints, *, emotions: int) -> float:
+    """Variance of one fold's UAR over episodes, which are independent draws for these people and this model.
+
+    With u_i the sum over episode i of (y - R_e) / (E n_e), Var(U) = m / (m - 1) sum_i u_i^2 over m episodes
+    (Woodruff 1971; Cochran 1977, section 6.4). NaN for a single episode.
+
+    Args:
+        correct: `[m, Q]`.
+        truth: emotion of each query `[m, Q]`.
+    """
+    fold = np.zeros_like(truth)
+    recall = recalls(correct, truth, fold, emotions=emotions, folds=1)[0]
+    z = linearised(correct.ravel(), truth.ravel(), recall).reshape(correct.shape)
+    u = (z - recall.mean()).sum(axis=1) / correct.size
+    m = len(correct)
+    return float((u**2).sum() * m / (m - 1)) if m > 1 else float("nan")
+
+
+def monte_carlo(uar: float, variances: list[float]) -> Interval | None:
+    """The interval for *these people*: U +- 1.96 sqrt(sum_f Var_f) / F; None where a fold has one episode."""
+    spread = float(np.sqrt(sum(variances))) / len(variances)
+    return _interval(uar, _Z * spread, people=None, label="episodes") if np.isfinite(spread) else None
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """What each person of one fold adds to its UAR.
+
+    Attributes:
+        people: numbers of those who ask or support, ascending.
+        values: c, one a person, as shares.
+        told_apart: the episodes tell the effect of asking from the effect of supporting.
+    """
+
+    people: Ints
+    values: Floats
+    told_apart: bool
+
+
+def contributions(z: Floats, asking: Ints, supporting: Ints | None) -> Contributions:
+    """Least squares of (linearised) correctness on who asks and who supports.
+
+    A test on people i = 1 ... P gives the query q of person p(q), with a support of which person s gave the share
+    w_qs, the correctness
+
+        z_q = mu + a_p(q) + sum_s w_qs b_s + noise,        sum_i a_i = sum_i b_i = 0.
+
+    New people bring new a *and* new b. Every person asks and supports equally often, so the UAR moves with the mean
+    of a_i + b_i, and each person counts once, in both roles: c_i = U + a_i + b_i is an independent draw of a new
+    person's worth, Var(U) = Var(c) / S. Resampling queries or the asking people alone misses the b. The dummies of
+    the askers and the shares of the supporters both sum to one in each query, and few people leave more undetermined:
+    among all least-squares solutions the shortest (a, b) is taken, which has zero means.
+
+    Args:
+        z: `[n]`, see `linearised`.
+        asking: person of each query `[n]`.
+        supporting: persons of each query's support clips `[n, N * K]`; None in the track `personal`, where one
+            person does both and c_i = U + a_i.
+    """
+    seen = asking if supporting is None else np.concatenate([asking, supporting.ravel()])
+    people = np.unique(seen)
+    count = len(people)
+    rows = np.arange(len(z))
+    design = np.zeros((len(z), count * (1 if supporting is None else 2)))
+    design[rows, np.searchsorted(people, asking)] = 1
+    if supporting is not None:
+        for column in supporting.T:
+            design[rows, count + np.searchsorted(people, column)] += 1 / supporting.shape[1]
+    centred = design - design.mean(axis=0)
+    values, vectors = np.linalg.eigh(centred.T @ centred)
+    kept = values > _RANK_TOLERANCE * values[-1]
+    loading = vectors[:, kept].T @ (centred.T @ (z - z.mean())) / values[kept]
+    effects = (vectors[:, kept] @ loading).reshape(-1, count)
+    told_apart = int(kept.sum()) == (count - 1) * len(effects)
+    return Contributions(people, z.mean() + effects.sum(axis=0), told_apart)
+
+
+def new_people(uar: float, values: Floats) -> Interval | None:
+    """The interval for *new people*: U +- t(S - 1) sd(c) / sqrt(S); None below 6 people, `rough` below 12.
+
+    Args:
+        uar: share of 1.
+        values: c of the S people of all folds, shares of 1.
+    """
+    count = len(values)
+    if count < FEWEST_PEOPLE:
+        return None
+    from scipy.special import stdtrit
+
+    halfwidth = float(stdtrit(count - 1, 0.975)) * float(values.std(ddof=1)) / np.sqrt(count)
+    return _interval(uar, halfwidth, people=count, label="rough" if count < FEW_PEOPLE else "people")
+
+
+def _interval(uar: float, halfwidth: float, *, people: int | None, label: Any) -> Interval:
+    return Interval(
+        lower=percent(max(uar - halfwidth, 0)),
+        upper=percent(min(uar + halfwidth, 1)),
+        halfwidth=percent(halfwidth),
+        people=people,
+        label=label,
+    )

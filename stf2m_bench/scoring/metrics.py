@@ -1,0 +1,158 @@
+"""Metrics as pure functions on arrays: shares of 1, not percent.
+
+Class numbers are permuted in every episode; confusion and recalls are counted on emotions, which stay the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+def top_shares(logs: NDArray[Any]) -> Floats:
+    """The decision for each query: 1 on its top class; `t` classes tied at the top share it, 1/t each.
+
+    A constant model then scores chance, not the share of class 0.
+
+    Args:
+        logs: scores or log-probabilities `[..., N]`.
+
+    Returns:
+        `[..., N]`, summing to 1 over the last axis.
+
+    >>> top_shares(np.array([[-2.0, -0.5, -0.5], [-0.1, -3.0, -3.0]])).tolist()
+    [[0.0, 0.5, 0.5], [1.0, 0.0, 0.0]]
+    """
+    top = logs == logs.max(axis=-1, keepdims=True)
+    return np.asarray(top / top.sum(axis=-1, keepdims=True), dtype=np.float64)
+
+
+def tie_split_correct(logs: NDArray[Any], labels: Ints) -> Floats:
+    """How far each query is right: 1 or 0; 1/t where the truth is one of t classes tied at the top.
+
+    Args:
+        logs: `[..., N]`.
+        labels: true class `[...]`.
+
+    >>> tie_split_correct(np.array([[-0.7, -0.7], [-0.7, -0.7], [-0.1, -2.4]]), np.array([0, 1, 1])).tolist()
+    [0.5, 0.5, 0.0]
+    """
+    taken: Floats = np.take_along_axis(top_shares(logs), labels[..., None], axis=-1)[..., 0]
+    return taken
+
+
+def counts(emotion: Ints, fold: Ints, *, emotions: int, folds: int, weights: Floats | None = None) -> Floats:
+    """Queries of each emotion in each fold, or the sum of their weights: `[folds, emotions]`.
+
+    >>> counts(np.array([0, 1, 1]), np.array([0, 0, 0]), emotions=2, folds=1).tolist()
+    [[1.0, 2.0]]
+    """
+    cell = (fold * emotions + emotion).ravel()
+    flat = None if weights is None else weights.ravel()
+    return np.bincount(cell, flat, minlength=folds * emotions).astype(np.float64).reshape(folds, emotions)
+
+
+def recalls(correct: Floats, emotion: Ints, fold: Ints, *, emotions: int, folds: int) -> Floats:
+    """Recall of each emotion in each fold, its queries of all episodes pooled; NaN where there is none.
+
+    R_fe = (sum of correctness over queries of e in f) / (number of them).
+
+    >>> recalls(np.array([1.0, 0.0, 1.0]), np.array([0, 0, 1]), np.zeros(3, int), emotions=2, folds=1).tolist()
+    [[0.5, 1.0]]
+    """
+    hits = counts(emotion, fold, emotions=emotions, folds=folds, weights=correct)
+    asked = counts(emotion, fold, emotions=emotions, folds=folds)
+    return np.divide(hits, asked, out=np.full_like(hits, np.nan), where=asked > 0)
+
+
+def uar(recall: Floats) -> float:
+    """Unweighted average recall: the mean over emotions within a fold, then the mean over folds.
+
+    UAR = 1/F sum_f 1/E_f sum_e R_fe, over the emotions asked for in fold f. Schuller et al. 2009, "The
+    INTERSPEECH 2009 Emotion Challenge" (the measure of a fold; equal to balanced accuracy).
+
+    >>> uar(np.array([[0.5, 1.0], [0.25, 0.25]]))
+    0.5
+    """
+    return float(np.nanmean(recall, axis=1).mean())
+
+
+def accuracy(correct: Floats) -> float:
+    """The mean over episodes of the share of right queries, `[E, Q]`. Vinyals et al. 2016, section 4.
+
+    >>> accuracy(np.array([[1.0, 0.0], [1.0, 1.0]]))
+    0.75
+    """
+    return float(correct.mean(axis=1).mean())
+
+
+def confusion(shares: Floats, truth: Ints, emotion: Ints, *, emotions: int) -> Floats:
+    """Queries by true emotion (row) and decided emotion (column); split decisions count as shares.
+
+    Args:
+        shares: decisions `[n, N]`, see `top_shares`.
+        truth: true emotion `[n]`.
+        emotion: emotion of each class `[n, N]`.
+
+    >>> confusion(np.array([[0.0, 1.0], [0.5, 0.5]]), np.array([2, 0]), np.array([[2, 0], [0, 1]]), emotions=3).tolist()
+    [[0.5, 0.5, 0.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
+    """
+    cell = truth[:, None] * emotions + emotion
+    flat = np.bincount(cell.ravel(), shares.ravel(), minlength=emotions**2).astype(np.float64)
+    return flat.reshape(emotions, emotions)
+
+
+def macro_f1(matrix: Floats) -> float:
+    """The mean over emotions of F1 = 2 TP / (true + decided), 0 where an emotion is never right.
+
+    Emotions that are neither asked for nor decided are left out, as scikit-learn does. The mean of F1 scores: the
+    first of the two kinds in Opitz & Burst 2019, "Macro F1 and Macro F1".
+
+    >>> macro_f1(np.array([[1.0, 1.0], [0.0, 2.0]]))
+    0.7333333333333334
+    """
+    total = matrix.sum(axis=0) + matrix.sum(axis=1)
+    return float((2 * np.diag(matrix)[total > 0] / total[total > 0]).mean())
+
+
+def nll(logs: NDArray[Any], labels: Ints) -> float:
+    """Negative log-likelihood of the truth, mean over queries, in nats; at most 15, the clip. Good 1952.
+
+    >>> round(nll(np.log([[0.5, 0.5], [0.25, 0.75]]), np.array([0, 1])), 6)
+    0.490415
+    """
+    return float(-_taken(logs, labels).mean())
+
+
+def brier(logs: NDArray[Any], labels: Ints) -> float:
+    """Brier score: mean over queries of sum_c (p_c - [c is the truth])^2, in [0, 2]. Brier 1950.
+
+    >>> round(brier(np.log([[0.5, 0.5], [0.25, 0.75]]), np.array([0, 1])), 6)
+    0.3125
+    """
+    p = np.exp(logs.astype(np.float64))
+    return float(((p**2).sum(axis=-1) - 2 * np.exp(_taken(logs, labels)) + 1).mean())
+
+
+def ece(logs: NDArray[Any], correct: Floats, *, bins: int = 15) -> float:
+    """Expected calibration error: sum over bins of |mean confidence - mean correctness|, weighted by their queries.
+
+    Bins of equal width over the top probability, each closed above. Guo et al. 2017, section 2.
+
+    >>> round(ece(np.log([[0.5, 0.5], [0.25, 0.75]]), np.array([0.5, 1.0])), 6)
+    0.125
+    """
+    confidence = np.exp(logs.astype(np.float64).max(axis=-1)).ravel()
+    place = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    gap = np.bincount(place, confidence - correct.ravel(), minlength=bins)
+    return float(abs(gap).sum() / confidence.size)
+
+
+def _taken(logs: NDArray[Any], labels: Ints) -> Floats:
+    taken: Floats = np.take_along_axis(logs, labels[..., None], axis=-1)[..., 0].astype(np.float64)
+    return taken

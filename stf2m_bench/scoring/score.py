@@ -1,0 +1,132 @@
+"""Scoring: predictions against the truth of a task, drawn anew. No media, no model."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stf2m_bench.episodes.drawing import Drawer
+from stf2m_bench.errors import InputError
+from stf2m_bench.scoring import metrics
+from stf2m_bench.scoring.drawn import Drawn, draw_all
+from stf2m_bench.scoring.figures import Figures, FoldFigures, ShotFigures, percent, six
+from stf2m_bench.scoring.intervals import (
+    Contributions,
+    contributions,
+    linearised,
+    monte_carlo,
+    monte_carlo_variance,
+    new_people,
+)
+from stf2m_bench.scoring.metrics import Floats, Ints
+from stf2m_bench.scoring.predictions import Logs, Predictions
+from stf2m_bench.tasks.task import Task
+
+
+def score(task: Task, predictions: Predictions) -> Figures:
+    """All figures of these predictions.
+
+    Raises:
+        InputError: the predictions do not fit the task, or the task never asks for one of its emotions in a fold.
+    """
+    predictions.require(task)
+    drawer = Drawer(task)
+    return Figures(
+        shots={shot: score_shot(task, predictions.logs[shot], draw_all(drawer, shot)) for shot in task.protocol.shots}
+    )
+
+
+def score_shot(task: Task, logs: Logs, drawn: Drawn) -> ShotFigures:
+    """The figures of one shot.
+
+    Args:
+        logs: `[E, Q, N]`.
+    """
+    emotions, folds = len(task.protocol.emotions), len(task.protocol.folds)
+    correct = metrics.tie_split_correct(logs, drawn.labels)
+    fold = np.broadcast_to(drawn.fold[:, None], drawn.truth.shape)
+    recall = metrics.recalls(correct, drawn.truth, fold, emotions=emotions, folds=folds)
+    _all_asked(task, recall)
+    uar = metrics.uar(recall)
+    rows = [np.flatnonzero(drawn.fold == number) for number in range(folds)]
+    matrices = [_confusion(logs[r], drawn.truth[r], drawn.emotions[r], emotions) for r in rows]
+    variances = [monte_carlo_variance(correct[r], drawn.truth[r], emotions=emotions) for r in rows]
+    per_person, told_apart = _people(task, correct, drawn, recall)
+    groups = _groups(task, correct, drawn)
+    return ShotFigures(
+        uar=percent(uar),
+        these_people=monte_carlo(uar, variances),
+        new_people=new_people(uar, np.array(list(per_person.values()))) if told_apart else None,
+        people=len(per_person),
+        accuracy=percent(metrics.accuracy(correct)),
+        macro_f1=percent(float(np.mean([metrics.macro_f1(matrix) for matrix in matrices]))),
+        nll=six(metrics.nll(logs, drawn.labels)),
+        brier=six(metrics.brier(logs, drawn.labels)),
+        ece=percent(metrics.ece(logs, correct)),
+        folds=tuple(
+            _fold_figures(correct[r], one, matrix, variance)
+            for r, one, matrix, variance in zip(rows, recall, matrices, variances, strict=True)
+        ),
+        recalls=dict(zip(task.protocol.emotions, map(percent, recall.mean(axis=0)), strict=True)),
+        subjects={person: percent(value) for person, value in per_person.items()},
+        confusion=tuple(tuple(map(six, row)) for row in np.sum(matrices, axis=0)),
+        groups={name: percent(value) for name, value in groups.items()},
+        worst_group=min(groups, key=lambda name: groups[name], default=None),
+    )
+
+
+def _confusion(logs: Logs, truth: Ints, classes: Ints, emotions: int) -> Floats:
+    shares = metrics.top_shares(logs).reshape(-1, logs.shape[-1])
+    return metrics.confusion(shares, truth.ravel(), np.repeat(classes, truth.shape[1], axis=0), emotions=emotions)
+
+
+def _fold_figures(correct: Floats, recall: Floats, matrix: Floats, variance: float) -> FoldFigures:
+    uar = float(recall.mean())
+    return FoldFigures(
+        episodes=len(correct),
+        uar=percent(uar),
+        these_people=monte_carlo(uar, [variance]),
+        accuracy=percent(metrics.accuracy(correct)),
+        macro_f1=percent(metrics.macro_f1(matrix)),
+    )
+
+
+def _all_asked(task: Task, recall: Floats) -> None:
+    for fold, emotion in np.argwhere(np.isnan(recall)):
+        raise InputError(
+            f"The task '{task.name}' is invalid: fold {fold} never asks for"
+            f" '{task.protocol.emotions[emotion]}', so that it has no UAR; give the task more episodes."
+        )
+
+
+def _people(task: Task, correct: Floats, drawn: Drawn, recall: Floats) -> tuple[dict[str, float], bool]:
+    """Contribution of each test person (mean over the folds that test it), and whether all folds determine them."""
+    names, person = np.unique(np.array(task.clips.subject), return_inverse=True)
+    found: list[Contributions] = []
+    for fold in range(len(recall)):
+        rows = drawn.fold == fold
+        z = linearised(correct[rows].ravel(), drawn.truth[rows].ravel(), recall[fold])
+        supporting = None
+        if task.protocol.track != "personal":
+            supporting = np.repeat(person[drawn.support[rows]], correct.shape[1], axis=0)
+        found.append(contributions(z, person[drawn.query[rows]].ravel(), supporting))
+    values: dict[str, list[float]] = {}
+    for one in found:
+        for number, value in zip(one.people, one.values, strict=True):
+            values.setdefault(str(names[number]), []).append(float(value))
+    means = {name: float(np.mean(values[name])) for name in sorted(values)}
+    return means, all(one.told_apart for one in found)
+
+
+def _groups(task: Task, correct: Floats, drawn: Drawn) -> dict[str, float]:
+    """UAR over the queries of each group, all folds pooled, over the emotions asked of it."""
+    labels = sorted({label for text in task.clips.group for label in text.split(";") if label})
+    result = {}
+    for label in labels:
+        member = np.array([label in text.split(";") for text in task.clips.group])[drawn.query]
+        if member.any():
+            truth = drawn.truth[member]
+            recall = metrics.recalls(
+                correct[member], truth, np.zeros_like(truth), emotions=len(task.protocol.emotions), folds=1
+            )
+            result[label] = metrics.uar(recall)
+    return result

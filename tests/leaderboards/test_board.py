@@ -1,0 +1,197 @@
+import io
+import json
+
+import pytest
+from rich.console import Console
+from toy_results import frozen_toy, random_predictions, toy_result, toy_task
+
+from stf2m_bench.errors import InputError
+from stf2m_bench.leaderboards.board import board
+from stf2m_bench.leaderboards.render import escape, to_json, to_markdown, to_rich
+from stf2m_bench.scoring.figures import Figures, Interval
+from stf2m_bench.scoring.result import Cost, Declarations
+
+
+@pytest.fixture(scope="module")
+def task():
+    return frozen_toy()
+
+
+@pytest.fixture(scope="module")
+def honest(task):
+    return toy_result(task, random_predictions(task))
+
+
+def with_uar(result, one, five, label="people", **changes):
+    """The result with chosen main figures, for tables that can be compared as text."""
+    interval = Interval(lower=one, upper=one, halfwidth=3.25, people=12, label=label) if label else None
+    shots = {
+        shot: figures.model_copy(update={"uar": uar, "new_people": interval})
+        for (shot, figures), uar in zip(result.figures.shots.items(), (one, five), strict=True)
+    }
+    shots[5] = shots[5].model_copy(
+        update={
+            "accuracy": 50.0,
+            "macro_f1": 49.0,
+            "nll": 1.25,
+            "folds": tuple(fold.model_copy(update={"uar": 40.0 + n}) for n, fold in enumerate(shots[5].folds)),
+        }
+    )
+    return result.model_copy(update={"figures": Figures(shots=shots), "hash": "f" * 64, **changes})
+
+
+def named(result, name, **says):
+    return result.model.model_copy(update={"name": name, "declarations": Declarations(**says)})
+
+
+def test_rows_are_ranked_by_the_largest_shot_ties_by_name(task, honest):
+    results = [
+        with_uar(honest, 50.0, 60.0, model=named(honest, "b")),
+        with_uar(honest, 70.0, 55.0, model=named(honest, "c")),
+        with_uar(honest, 40.0, 60.0, model=named(honest, "a")),
+    ]
+    rows = board(results, task)
+    assert [(row.rank, row.model) for row in rows] == [(1, "a"), (2, "b"), (3, "c"), (None, "chance")]
+    assert board(reversed(results), task) == rows
+
+
+def test_reference_and_retracted_rows_stand_unranked_beneath(task, honest):
+    results = [
+        with_uar(honest, 1.0, 1.0, model=named(honest, "low")),
+        with_uar(honest, 90.0, 90.0, model=named(honest, "names_no_shots", told_names=True)),
+        with_uar(honest, 80.0, 80.0, model=named(honest, "class_memory").model_copy(update={"reference": True})),
+        with_uar(honest, 99.0, 99.0, model=named(honest, "cheat"), state="retracted", reason="leak"),
+    ]
+    rows = board(results, task)
+    assert [(row.rank, row.kind, row.model) for row in rows] == [
+        (1, "ranked", "low"),
+        (None, "reference", "names_no_shots"),
+        (None, "reference", "class_memory"),
+        (None, "chance", "chance"),
+        (None, "retracted", "cheat"),
+    ]
+
+
+def test_the_page_of_a_board_is_exactly_this(task, honest):
+    results = [
+        with_uar(honest, 50.05, 60.0, model=named(honest, "st_f2m"), state="checked"),
+        with_uar(
+            honest,
+            61.0,
+            70.0,
+            model=named(honest, "names_no_shots", told_names=True),
+            cost=Cost(parameters=7),
+        ),
+        with_uar(honest, 90.0, 90.0, model=named(honest, "x|y"), state="retracted", reason="<b>leak</b>"),
+    ]
+    page = to_markdown(board(results, task), task)
+    assert page.startswith(
+        f"""# Toy people
+
+`toy` version 1, track new-subjects: 4-way, 1 and 5 shots, 2 queries per emotion, 60 episodes a shot over 3 folds; \
+6 emotions, 12 people tested. Views: `audio.logmel`. Frozen episodes `{task.protocol.frozen[:12]}`.
+
+| rank | model | UAR 1-shot | UAR 5-shot | folds | accuracy | macro-F1 | NLL | parameters | ms | state | notes \
+| result |
+| --: | --- | --: | --: | --: | --: | --: | --: | --: | --: | --- | --- | --- |
+| 1 | st\\_f2m | 50.0 ± 3.2 | 60.0 ± 3.2 | 40.0 to 42.0 | 50.0 | 49.0 | 1.250 | 1,234 | 12.3 | checked | \
+ | ffffffffffff |
+|  | *names\\_no\\_shots* | 61.0 ± 3.2 | 70.0 ± 3.2 | 40.0 to 42.0 | 50.0 | 49.0 | 1.250 | 7 |  | reported \
+| told the emotion names | ffffffffffff |
+|  | *chance* | 25.0 | 25.0 |  | 25.0 | 25.0 | 1.386 |  |  |  |  |  |
+|  | ~~x\\|y~~ | ~~90.0 ± 3.2~~ | ~~90.0 ± 3.2~~ | ~~40.0 to 42.0~~ | ~~50.0~~ | ~~49.0~~ | ~~1.250~~ | ~~1,234~~ \
+| ~~12.3~~ | ~~retracted~~ | retracted: &lt;b&gt;leak&lt;/b&gt; | ~~ffffffffffff~~ |
+
+UAR is the mean recall over emotions"""
+    )
+    assert "adaptation to new people, not the learning of new emotions" in page
+    assert "ynthetic" not in page
+    assert page.endswith("`stf2m-bench results check leaderboards/results/toy/MODEL.json`.\n")
+
+
+def test_few_people_are_called_rough_and_too_few_have_no_interval(task, honest):
+    rows = board([with_uar(honest, 50.0, 60.0, "rough"), with_uar(honest, 50.0, 40.0, None)], task)
+    page = to_markdown(rows, task)
+    assert "| 60.0 ± 3.2 rough |" in page
+    assert "| 40.0 |" in page
+
+
+def test_a_synthetic_task_says_so_at_the_top():
+    task = frozen_toy(datasets=("emosynth",))
+    page = to_markdown(board([], task), task)
+    assert page.splitlines()[2].startswith("> **Synthetic data.**")
+
+
+def test_a_control_task_ranks_nobody_and_says_so(honest):
+    task = frozen_toy(ranked=False, superseded_by="toy-2")
+    rows = board([honest], task)
+    assert [(row.rank, row.kind) for row in rows] == [(None, "control"), (None, "chance")]
+    page = to_markdown(rows, task)
+    assert "> **Control task.**" in page
+    assert "> Superseded by `toy-2`." in page
+
+
+def test_published_figures_stand_apart_with_their_protocol(honest):
+    reference = ({"source": "Some *paper*", "protocol": "random splits", "value": 81.5},)
+    task = toy_task(reference=reference)
+    assert "- 81.5: Some \\*paper\\* (random splits)" in to_markdown(board([], task), task)
+
+
+def test_what_a_model_declares_is_noted(task, honest):
+    says = {
+        "transductive": True,
+        "uses_votes": True,
+        "scope": "subject",
+        "pretrained_on": ("vggface2", "ravdess"),
+    }
+    model = named(honest, "m", **says).model_copy(update={"source": "predictions"})
+    (row, _) = board([honest.model_copy(update={"model": model})], task)
+    assert row.notes == (
+        "transductive",
+        "uses votes",
+        "views see the whole subject",
+        "pretrained on vggface2, ravdess",
+        "pretrained on this task's dataset",
+        "a predictions file, which does not show how it was made",
+    )
+
+
+def test_a_result_of_another_version_or_without_a_shot_is_refused(task, honest):
+    with pytest.raises(InputError, match="another protocol or clip list than 'toy' 2"):
+        board([honest], frozen_toy(version=2))
+    short = honest.model_copy(update={"figures": Figures(shots={1: honest.figures.shots[1]})})
+    with pytest.raises(InputError, match="no 5-shot figures for 'toy'"):
+        board([short], task)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a|b", r"a\|b"),
+        ("<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"),
+        ("[click](http://evil)", r"\[click\](http\://evil)"),
+        ("**bold** `code` ~~no~~", r"\*\*bold\*\* \`code\` \~\~no\~\~"),
+        ("www.evil.com &amp;", r"www\.evil.com &amp;amp;"),
+        ("line\nbreak\x1b[31m\u202e", "line�break�\\[31m�"),
+    ],
+)
+def test_text_of_results_is_escaped_for_markdown_and_html(text, shown):
+    assert escape(text) == shown
+
+
+def test_the_terminal_shows_markup_and_control_characters_as_plain_text(task, honest):
+    rows = board([with_uar(honest, 50.0, 60.0, model=named(honest, "[red]x[/red]\x1b[2J"))], task)
+    console = Console(width=250, file=io.StringIO())
+    console.print(to_rich(rows))
+    text = console.file.getvalue()
+    assert "[red]x[/red]�[2J" in text
+    assert "60.0 ± 3.2" in text
+    assert "\x1b" not in text
+
+
+def test_json_rows_hold_the_unrounded_figures(task, honest):
+    rows = json.loads(json.dumps(to_json(board([honest], task))))
+    assert rows[0]["uar"] == {"1": honest.figures.shots[1].uar, "5": honest.figures.shots[5].uar}
+    assert rows[0]["new_people"]["5"]["people"] == 12
+    assert rows[0]["rank"] == 1
+    assert rows[1]["model"] == "chance"
