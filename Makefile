@@ -25,7 +25,8 @@ tests: .venv/installed
 	$(BIN)/pytest -n 2 --dist worksteal
 
 boards: .venv/installed
-	$(BIN)/stf2m-bench leaderboards build
+	$(BIN)/stf2m-bench leaderboards build --into README.md
+	$(BIN)/python docs/figures/boards.py
 
 .venv/installed: pyproject.toml constraints/cpu.txt
 	$(PYTHON) -m venv .venv

@@ -72,7 +72,5 @@ def _only_subclass(module: str, base: type) -> Any:
     members = vars(import_module(module)).values()
     found = [m for m in members if inspect.isclass(m) and m.__module__ == module and issubclass(m, base)]
     if len(found) != 1:
-        raise InputError(
-            f"{module} defines {len(found)} classes of {base.__name__}; one file holds exactly one."
-        )
+        raise InputError(f"{module} defines {len(found)} classes of {base.__name__}; one file holds exactly one.")
     return found[0]

@@ -44,6 +44,10 @@ class UnknownNameError(UsageError):
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known[:20]) or 'none'}."
         super().__init__(f"There is no {kind} called '{name}'; {hint}")
+        self.made_of = (kind, name, known)
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        return type(self), self.made_of
 
 
 class FaultsError(InputError):
@@ -51,7 +55,11 @@ class FaultsError(InputError):
 
     def __init__(self, what: str, faults: list[str], remedy: str) -> None:
         self.faults = faults
+        self.made_of = (what, faults, remedy)
         shown = faults[:20] + ([f"... and {len(faults) - 20} more"] if len(faults) > 20 else [])
         lines = "".join(f"\n  - {fault}" for fault in shown)
         noun = "fault" if len(faults) == 1 else "faults"
         super().__init__(f"{what} has {len(faults)} {noun}; {remedy}:{lines}")
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        return type(self), self.made_of

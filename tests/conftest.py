@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from toys import make_task, make_views
 
 from stf2m_bench.datasets.synth.script import Plan
@@ -15,6 +17,9 @@ from stf2m_bench.tasks.task import Task
 
 RAVDESS = Path(__file__).parents[1] / "../shared/data/RAVDESS"
 SMALL = Plan(subjects=4, recordings=2)
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -43,6 +48,24 @@ def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "emosynth-small"
     generate_corpus(root, plan=SMALL)
     return root
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """`small_disk("600k")`: a folder that holds no more; called again, the same one with more room."""
+    folder = tmp_path / "small disk"
+    folder.mkdir()
+
+    def mount(size: str) -> Path:
+        again = "remount," if folder.is_mount() else ""
+        call = ["mount", "-t", "tmpfs", "-o", f"{again}size={size}", "tmpfs", str(folder)]
+        if subprocess.run(call, capture_output=True).returncode:
+            pytest.skip("this user may not mount a small disk")
+        return folder
+
+    yield mount
+    if folder.is_mount():
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 @pytest.fixture(scope="session")

@@ -55,9 +55,20 @@ def add(results: tuple[Path, ...], folder: Path, replace: bool) -> None:
 
 @command.command()
 @_folder
-def build(folder: Path) -> None:
+@click.option(
+    "--into",
+    "pages",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Also fill the short tables of this Markdown page, between <!-- board TASK --> and <!-- end -->.",
+)
+def build(folder: Path, pages: tuple[Path, ...]) -> None:
     """Make every page anew from the results."""
     from stf2m_bench.leaderboards.build import build as build_pages
+    from stf2m_bench.leaderboards.embed import fill
 
     for page in build_pages(folder):
         note(f"Wrote {page}")
+    for page in pages:
+        fill(page, folder)
+        note(f"Filled {page}")

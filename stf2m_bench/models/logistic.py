@@ -13,7 +13,7 @@ class Logistic(PerEpisode):
     def __init__(self, C: float = 1.0) -> None:
         from sklearn.linear_model import LogisticRegression
 
-        super().__init__(LogisticRegression(C=C, tol=1e-3, max_iter=1000), rotation_free=True)
+        super().__init__(LogisticRegression(C=C, solver="newton-cg"), rotation_free=True)
         self._c = C
 
     def config(self) -> dict[str, Any]:

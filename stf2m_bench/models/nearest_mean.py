@@ -33,8 +33,8 @@ class NearestMean(Model):
 
     def _view_logits(self, problem: Problem) -> dict[str, Tensor]:
         return {
-            view: distance_logits(support, query, problem.ways)
-            for view, (support, query) in self._pooling.problem(problem).items()
+            view: distance_logits(support, query, problem.ways, present)
+            for view, (support, query, present) in self._pooling.problem(problem).items()
         }
 
     def state(self) -> dict[str, Tensor]:

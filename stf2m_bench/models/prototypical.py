@@ -21,7 +21,7 @@ from stf2m_bench.models.base.prototypes import distance_logits
 class Prototypical(TrainedModel):
     """Squared distances to class means in each view's embedding; views are summed, then weighed on meta-val."""
 
-    def __init__(self, width: int = 48, dropout: float = 0.3) -> None:
+    def __init__(self, width: int = 48, dropout: float = 0.5) -> None:
         self._width, self._dropout = width, dropout
         self._fusion = ViewFusion()
 
@@ -47,6 +47,7 @@ class Prototypical(TrainedModel):
 
     def predict(self, problem: Problem) -> Tensor:
         """Minus weighted squared distances `[B, Q, N]`."""
+        self.network.to(problem.query_index.device)
         logits = self._view_logits(problem)
         return self._fusion.fuse(problem, logits) if self._fusion.weights else torch.stack(list(logits.values())).sum(0)
 
@@ -54,11 +55,13 @@ class Prototypical(TrainedModel):
         found = {}
         for encoder, (view, array) in zip(self._encoders(), problem.clips.items(), strict=True):
             z = encoder(array, problem.lengths[view])
-            found[view] = distance_logits(z[problem.support_index], z[problem.query_index], problem.ways)
+            support = problem.support_index
+            present = problem.present[view][support]
+            found[view] = distance_logits(z[support], z[problem.query_index], problem.ways, present)
         return found
 
     def _encoders(self) -> list[ViewEncoder]:
-        return [module for module in self.network.modules() if isinstance(module, ViewEncoder)]
+        return [module for module in self.network.children() if isinstance(module, ViewEncoder)]
 
     def config(self) -> dict[str, Any]:
         """Width of the embeddings, dropout."""
@@ -73,3 +76,4 @@ class Prototypical(TrainedModel):
         self.build(view_specs, ())
         self._fusion.load_state(state)
         self.network.load_state_dict({k: v for k, v in state.items() if not k.startswith("fusion.")})
+        self.network.eval()

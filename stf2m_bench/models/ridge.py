@@ -48,8 +48,8 @@ class Ridge(Model):
 
     def _view_logits(self, problem: Problem) -> dict[str, Tensor]:
         return {
-            view: ridge_logits(support, query, problem.support_labels, problem.ways, float(self._penalty))
-            for view, (support, query) in self._pooling.problem(problem).items()
+            view: ridge_logits(support, query, problem.support_labels, problem.ways, float(self._penalty), present)
+            for view, (support, query, present) in self._pooling.problem(problem).items()
         }
 
     def state(self) -> dict[str, Tensor]:
@@ -63,18 +63,24 @@ class Ridge(Model):
         self._penalty = state["penalty"]
 
 
-def ridge_logits(support: Tensor, query: Tensor, labels: Tensor, ways: int, penalty: float) -> Tensor:
+def ridge_logits(
+    support: Tensor, query: Tensor, labels: Tensor, ways: int, penalty: float, present: Tensor | None = None
+) -> Tensor:
     """Values of the ridge solution at the queries, solved in the space of the support: (X X' + penalty I)^-1 Y.
 
     Args:
         support: `[B, S, D]`. query: `[B, Q, D]`. labels: `[B, S]`.
+        present: bool `[B, S]`, which of the support takes part (all).
 
     Returns:
-        `[B, Q, N]`; inputs are centred on the support, targets on 1 / N.
+        `[B, Q, N]`; inputs and targets are centred on the support.
     """
-    centre = support.mean(1, keepdim=True)
-    x, q = support - centre, query - centre
-    targets = one_hot(labels, ways).to(x) - 1 / ways
+    weights = torch.ones_like(support[..., :1]) if present is None else present.unsqueeze(2).to(support)
+    count = weights.sum(1, keepdim=True).clamp_min(1)
+    targets = one_hot(labels, ways).to(support)
+    centre = (support * weights).sum(1, keepdim=True) / count
+    x, q = (support - centre) * weights, query - centre
+    targets = (targets - (targets * weights).sum(1, keepdim=True) / count) * weights
     gram = x @ x.mT + penalty * torch.eye(x.shape[1], device=x.device)
     values: Tensor = q @ x.mT @ torch.linalg.solve(gram, targets)
     return values

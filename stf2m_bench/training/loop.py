@@ -26,13 +26,13 @@ class Recipe:
         check_every: steps between two validations; after `patience` of them without gain training stops.
     """
 
-    iterations: int = 800
+    iterations: int = 400
     batch: int = 4
-    learning_rate: float = 2e-3
+    learning_rate: float = 1e-3
     weight_decay: float = 1e-2
     clip: float = 1.0
     check_every: int = 40
-    patience: int = 8
+    patience: int = 5
 
 
 @dataclass
@@ -99,7 +99,7 @@ def train(model: TrainedModel, sides: TrainingSides, recipe: Recipe, report: Rep
         schedule.step()
     else:
         _check(model, sides, accelerator, course)
-    model.network = accelerator.unwrap_model(model.network)
+    model.network = accelerator.unwrap_model(model.network).cpu()
     model.network.load_state_dict(course.best_state)
     if report:
         report(recipe.iterations, recipe.iterations)

@@ -43,11 +43,13 @@ def some_group_fails(task: Task) -> bool:
     return False
 
 
-@settings(max_examples=80, deadline=None)
-@given(st.integers(0, 10**6), st.integers(1, 3), st.integers(1, 2))
+@settings(max_examples=150)
+@given(st.integers(0, 10**6), st.integers(1, 9), st.integers(1, 3))
 def test_a_shortage_is_told_exactly_where_some_group_of_people_fails(seed: int, queries: int, people: int) -> None:
     rng = random.Random(seed)
-    counts = {(e, p): rng.randint(1, 7) if p in PEOPLE[:4] else 8 for e in EMOTIONS for p in PEOPLE}
+    most = rng.choice([3, 5, 8])
+    counts = {(e, p): rng.randint(most - 3, most) if p in PEOPLE[:4] else 8 for e in EMOTIONS for p in PEOPLE}
+    counts |= {("anger", p): max(1, counts["anger", p]) for p in PEOPLE}  # everyone has some clip
     task = make_task(
         clips=clips_of(counts),
         folds=(Fold(meta_test=PEOPLE[:4], meta_val=PEOPLE[4:7], meta_train=PEOPLE[7:]),),
@@ -57,7 +59,7 @@ def test_a_shortage_is_told_exactly_where_some_group_of_people_fails(seed: int, 
     assert bool(shortages(task)) == some_group_fails(task)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10**6), st.integers(2, 6), st.integers(1, 6))
 def test_the_fewest_people_are_the_smallest_size_at_which_every_group_serves(seed: int, size: int, shot: int) -> None:
     rng, people = random.Random(seed), PEOPLE[:size]

@@ -93,7 +93,7 @@ def tasks(draw: st.DrawFn) -> Task:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(tasks())
 def test_every_episode_of_any_task_keeps_every_rule_and_is_drawn_where_nothing_is_short(task: Task) -> None:
     drawer, short = Drawer(task), shortages(task)
@@ -108,7 +108,7 @@ def test_every_episode_of_any_task_keeps_every_rule_and_is_drawn_where_nothing_i
                 assert broken_rules(task, episode) == []
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(tasks(), st.randoms(use_true_random=False))
 def test_an_episode_drawn_alone_is_the_one_drawn_in_sequence(task: Task, order: random.Random) -> None:
     assume(not shortages(task))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import errno
 import io
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import numpy as np
 import soundfile
 from moviepy import VideoClip
@@ -83,7 +85,9 @@ def write_recording(root: Path, plan: Plan, person: int, recording: int) -> None
     media = {kind: root / path for kind, path in media_of(person, recording).items()}
     sound, opening = speak_recording(plan, played)
     with replacing(media["audio"]) as path:
-        soundfile.write(path, sound, SOUND_RATE, subtype="PCM_16", format="WAV")
+        wav = io.BytesIO()  # soundfile itself does not say why a file could not be written
+        soundfile.write(wav, sound, SOUND_RATE, subtype="PCM_16", format="WAV")
+        path.write_bytes(wav.getvalue())
     with replacing(media["signal"]) as path:
         table = record_signals(plan, played)
         np.savetxt(path, table, fmt="%.5f", delimiter=",", header="seconds,eda,ppg", comments="", newline="\n")
@@ -128,6 +132,17 @@ def _write_video(path: Path, pictures: NDArray[np.uint8], sound: Path) -> None:
         logger=None,
         ffmpeg_params=["-pix_fmt", "yuv420p", "-g", "25", "-crf", "23", "-b:a", "64k", "-bitexact"],
     )
+    if not _is_whole_film(path, len(pictures)):
+        raise OSError(errno.EIO, "the encoder stopped early, as on a full disk")
+
+
+def _is_whole_film(path: Path, pictures: int) -> bool:
+    """Whether the film's index, which is written last, lists all pictures; moviepy does not tell a failed encoder."""
+    try:
+        with av.open(path) as film:
+            return film.streams.video[0].frames == pictures
+    except (av.FFmpegError, IndexError):
+        return False
 
 
 def _index(plan: Plan, recordings: list[RecordingScript]) -> str:

@@ -1,53 +1,45 @@
-"""A small encoder of one view: standardise, mix sites, two convolutions over time, pool."""
+"""A small trained encoder of one view: a linear map of its pooled statistics."""
 
 from __future__ import annotations
+
+from math import prod
 
 import torch
 from torch import Tensor, nn
 
 from stf2m_bench.episodes.training_sides import LabelledClips
 from stf2m_bench.episodes.views import ViewSpec
+from stf2m_bench.models.base.pooling import LIMIT, pool, statistics
+
+SCALE = 2.7
 
 
 class ViewEncoder(nn.Module):
-    """`[U, T, sites ...]` with lengths `[U]` to `[U, width]`. Padding never counts; LayerNorm only."""
+    """`[U, T, sites ...]` with lengths `[U]` to `[U, width]`.
+
+    With five to seven training people anything with more freedom learned their faces by heart: two residual
+    convolutions over time beside this map lost 1 to 2 points on the meta-val episodes of ravdess-a12-new-subjects.
+    """
 
     mean: Tensor
     scale: Tensor
 
     def __init__(self, spec: ViewSpec, *, width: int, dropout: float) -> None:
         super().__init__()
-        sites = int(torch.tensor(spec.shape).prod())
-        self.register_buffer("mean", torch.zeros(sites))
-        self.register_buffer("scale", torch.ones(sites))
-        self.timed = spec.rows > 1
-        self.mix = nn.Sequential(nn.Linear(sites, width), nn.GELU(), nn.Dropout(dropout))
-        self.steps = nn.ModuleList(nn.Conv1d(width, width, 3, padding=1) for _ in range(2 if self.timed else 0))
-        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in self.steps)
-        self.out = nn.Linear(2 * width if self.timed else width, width)
+        numbers = prod(spec.shape) * (3 if spec.rows > 1 else 1)
+        self.register_buffer("mean", torch.zeros(numbers))
+        self.register_buffer("scale", torch.ones(numbers))
+        self.map = nn.Sequential(nn.Dropout(dropout), nn.Linear(numbers, width))
+        self.temperature = nn.Parameter(torch.tensor(SCALE / width).log())
 
     def take_statistics(self, clips: LabelledClips, view: str) -> None:
-        """Mean and deviation of each site over the rows of these clips."""
-        flat = clips.clips[view].flatten(2)
-        valid = torch.arange(flat.shape[1])[None, :] < clips.lengths[view][:, None]
-        rows = flat[valid].double()
-        self.mean.copy_(rows.mean(0))
-        self.scale.copy_(rows.std(0, correction=0).clamp_min(1e-6))
+        """Mean and deviation of each pooled number over the clips that have the view."""
+        vectors = pool(clips.clips[view], clips.lengths[view])[clips.lengths[view] > 0]
+        for buffer, values in zip((self.mean, self.scale), statistics(vectors), strict=True):
+            buffer.copy_(values)
 
     def forward(self, array: Tensor, lengths: Tensor) -> Tensor:
-        """Embeddings `[U, width]`; zeros where the clip lacks the view."""
-        flat = ((array.flatten(2) - self.mean) / self.scale).clamp(-5, 5)
-        valid = (torch.arange(flat.shape[1], device=flat.device)[None, :] < lengths[:, None]).unsqueeze(2).to(flat)
-        hidden = self.mix(flat) * valid
-        for step, norm in zip(self.steps, self.norms, strict=True):
-            hidden = hidden + nn.functional.gelu(step((norm(hidden) * valid).mT).mT) * valid
-        count = valid.sum(1).clamp_min(1)
-        mean = hidden.sum(1) / count
-        if not self.timed:
-            return self._read_out(mean, valid)
-        spread = (((hidden - mean.unsqueeze(1)) * valid).square().sum(1) / count + 1e-5).sqrt()
-        return self._read_out(torch.cat([mean, spread], dim=1), valid)
-
-    def _read_out(self, pooled: Tensor, valid: Tensor) -> Tensor:
-        embedded: Tensor = self.out(pooled)
-        return embedded * valid.amax(1)
+        """Embeddings whose squared distances are logits; zeros where the clip lacks the view."""
+        vectors = ((pool(array, lengths) - self.mean) / self.scale).clamp(-LIMIT, LIMIT)
+        embedded: Tensor = self.map(vectors) * (self.temperature / 2).exp()
+        return embedded * (lengths > 0).unsqueeze(1)

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import log_softmax
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from stf2m_bench.episodes.problems import Problem
 from stf2m_bench.episodes.training_sides import TrainingSides
@@ -24,24 +27,26 @@ class ViewFusion:
     def __init__(self) -> None:
         self.weights: dict[int, Tensor] = {}
 
-    def fit(self, sides: TrainingSides, view_logits: ViewLogits) -> ViewFusion:
-        """`view_logits(problem)` gives view -> logits `[B, Q, N]`; views in any fixed order."""
+    def fit(self, sides: TrainingSides, view_logits: ViewLogits, *, batches: int | None = None) -> ViewFusion:
+        """`view_logits(problem)` gives view -> logits `[B, Q, N]`; views in any fixed order.
+
+        Args:
+            batches: how many of the validation batches of each K to use; None is all.
+        """
         for shot in sides.shots:
             with torch.no_grad():
-                pairs = [(_stack(view_logits(problem)), labels) for problem, labels in sides.validation(shot)]
-            logits = torch.cat([stacked.flatten(0, 1) for stacked, _ in pairs]).double()
+                pairs = [(_masked(p, view_logits(p)), labels) for p, labels in sides.validation(shot)[:batches]]
+            logits = torch.cat([masked.flatten(0, 1) for masked, _ in pairs]).double()
             labels = torch.cat([labels.flatten() for _, labels in pairs])
             self.weights[shot] = fit_weights(logits, labels).float()
         return self
 
     def fuse(self, problem: Problem, logits: Mapping[str, Tensor]) -> Tensor:
         """The weighted sum `[B, Q, N]`; a view that a query lacks adds nothing to that query."""
-        stacked = _stack(logits)
+        masked = _masked(problem, logits)
         shot = problem.support_index.shape[1] // problem.ways
         nearest = min(self.weights, key=lambda known: (abs(known - shot), known))
-        present = torch.stack([problem.present[view][problem.query_index] for view in logits], dim=-1)
-        weights = self.weights[nearest].to(stacked) * present
-        return (stacked * weights.unsqueeze(2)).sum(-1)
+        return (masked * self.weights[nearest].to(masked)).sum(-1)
 
     def state(self) -> dict[str, Tensor]:
         """The weights as tensors."""
@@ -52,28 +57,35 @@ class ViewFusion:
         self.weights = {int(k.removeprefix("fusion.")): v for k, v in state.items() if k.startswith("fusion.")}
 
 
-def _stack(logits: Mapping[str, Tensor]) -> Tensor:
-    return torch.stack(list(logits.values()), dim=-1)
+def _masked(problem: Problem, logits: Mapping[str, Tensor]) -> Tensor:
+    """`[B, Q, N, V]`, zeros where a query lacks the view."""
+    present = torch.stack([problem.present[view][problem.query_index] for view in logits], dim=-1)
+    return torch.stack(list(logits.values()), dim=-1) * present.unsqueeze(2)
 
 
-def fit_weights(logits: Tensor, labels: Tensor, *, steps: int = 500) -> Tensor:
-    """Non-negative weights `[V]` that minimise the NLL of `logits @ weights`.
+def fit_weights(logits: Tensor, labels: Tensor) -> Tensor:
+    """Non-negative weights `[V]` that minimise the NLL of `logits @ weights` (L-BFGS-B, Byrd et al. 1995).
 
     Args:
         logits: float64 `[n, N, V]`. labels: int64 `[n]`.
 
-    Projected gradient descent with Nesterov momentum (FISTA, Beck & Teboulle 2009) from equal weights, each view first
-    divided by the spread of its logits.
+    Each view is first divided by the spread of its logits, so that all weights are of one size.
     """
-    spread = (logits - logits.mean(1, keepdim=True)).std(dim=(0, 1)).clamp_min(1e-9)
-    scaled = logits / spread
-    step = 4.0 / float((scaled - scaled.mean(1, keepdim=True)).square().sum(1).mean(0).sum())
-    weights = momentum = torch.ones(logits.shape[-1], dtype=torch.float64)
-    t = 1.0
-    for _ in range(steps):
-        point = momentum.clone().requires_grad_(True)
-        (gradient,) = torch.autograd.grad(cross_entropy(scaled @ point, labels), point)
-        new = (momentum - step * gradient).clamp_min(0)
-        t_new = (1 + (1 + 4 * t * t) ** 0.5) / 2
-        momentum, weights, t = new + (t - 1) / t_new * (new - weights), new, t_new
-    return weights / spread
+    spread = (logits - logits.mean(1, keepdim=True)).std(dim=(0, 1), correction=0).clamp_min(1e-9)
+    scaled = (logits / spread).cpu().numpy()
+    truth = np.eye(logits.shape[1])[labels.cpu().numpy()]
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        logs = log_softmax(scaled @ weights, axis=1)
+        return -float((truth * logs).sum(1).mean()), np.einsum("nc,ncv->v", np.exp(logs) - truth, scaled) / len(scaled)
+
+    start = np.ones(logits.shape[-1])
+    found = minimize(
+        loss,
+        start,
+        jac=True,
+        bounds=[(0, None)] * len(start),
+        method="L-BFGS-B",
+        options={"ftol": 1e-12, "gtol": 1e-8, "maxiter": 500},
+    )
+    return torch.from_numpy(found.x).to(spread) / spread

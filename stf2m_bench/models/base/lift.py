@@ -63,7 +63,7 @@ class Module(Model):
 
     def predict(self, problem: Problem) -> Tensor:
         """What the module gives."""
-        logits: Tensor = self._module(problem)
+        logits: Tensor = self._module.to(problem.query_index.device)(problem)
         return logits
 
     def config(self) -> dict[str, Any]:
@@ -143,14 +143,21 @@ def _from_folder(folder: Path) -> NamedModel:
     return NamedModel(label, key, label, first, fitted=True, folds=tuple(model for _, model in loaded) if folds else ())
 
 
+def _needed(function: Callable[..., Any]) -> list[str]:
+    """Names of the arguments that a call has to give."""
+    empty = inspect.Parameter.empty
+    takes = inspect.signature(function).parameters.values()
+    return [p.name for p in takes if p.default is empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+
+
 def _from_python(text: str) -> NamedModel:
     module, _, attribute = text.partition(":")
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     try:
         found = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
+    except (ImportError, AttributeError, SyntaxError, ValueError) as error:
         raise UsageError(f"'{text}' could not be imported ({error}); expected pkg.mod:factory.") from error
-    takes_problem = inspect.isfunction(found) and len(inspect.signature(found).parameters) == 1
-    thing = found if takes_problem or not inspect.isroutine(found) else found()
+    factory = inspect.isroutine(found) and not _needed(found)
+    thing = found() if factory else found
     return NamedModel(attribute, attribute, f"python:{text}", lift(thing))

@@ -71,7 +71,8 @@ class TrainedModel(Model):
     """A model whose network is trained by the plain loop of the training room.
 
     `build` makes `network` for given views; `loss` is minimised over meta-train problems; `finish` may then fit small
-    things on meta-val (for example temperatures).
+    things on meta-val (for example temperatures). After training and loading, `network` lies on the CPU and is in
+    evaluation mode; `predict` moves it to where the problem lies.
     """
 
     network: nn.Module
@@ -106,7 +107,9 @@ def make_model(key: str, **config: Any) -> Model:
     for name, value in config.items():
         if name not in known:
             raise UsageError(f"The model '{key}' has no setting '{name}'; it has: {', '.join(known) or 'none'}.")
-        if not isinstance(value, type(known[name])):
+        if type(value) is int and isinstance(known[name], float):
+            config = {**config, name: float(value)}
+        elif type(value) is not type(known[name]):
             raise UsageError(f"The setting '{name}' of '{key}' is like {known[name]!r}, not {value!r}.")
     return found(**config)
 

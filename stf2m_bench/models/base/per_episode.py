@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from stf2m_bench.episodes.problems import Problem
@@ -16,6 +17,7 @@ from stf2m_bench.episodes.views import ViewSpec
 from stf2m_bench.models.base.fusion import ViewFusion
 from stf2m_bench.models.base.model import Model
 from stf2m_bench.models.base.pooling import Pooling
+from stf2m_bench.models.base.span import span_of
 
 
 class PerEpisode(Model):
@@ -33,9 +35,9 @@ class PerEpisode(Model):
         self._pooling, self._fusion = Pooling(), ViewFusion()
 
     def fit(self, sides: TrainingSides) -> PerEpisode:
-        """Scale by the training people; weigh views on meta-val."""
+        """Scale by the training people; weigh views on the first meta-val batch (thousands of fits cost too much)."""
         self._pooling.fit(sides)
-        self._fusion.fit(sides, self._view_logits)
+        self._fusion.fit(sides, self._view_logits, batches=1)
         return self
 
     def predict(self, problem: Problem) -> Tensor:
@@ -45,27 +47,36 @@ class PerEpisode(Model):
     def _view_logits(self, problem: Problem) -> dict[str, Tensor]:
         labels = problem.support_labels.cpu().numpy()
         found = {}
-        for view, (support, query) in self._pooling.problem(problem).items():
+        for view, (support, query, present) in self._pooling.problem(problem).items():
             unit = support.shape[-1] ** 0.5
-            pairs = zip((support * unit).cpu().numpy(), (query * unit).cpu().numpy(), labels, strict=True)
-            scores = [self._scores(s, q, y, problem.ways) for s, q, y in pairs]
-            found[view] = torch.from_numpy(np.stack(scores)).float()
+            arrays = [tensor.cpu().numpy() for tensor in (support * unit, query * unit, present)]
+            with threadpool_limits(1):
+                scores = [
+                    self._scores(s[here], q, y[here], problem.ways)
+                    for s, q, here, y in zip(*arrays, labels, strict=True)
+                ]
+            found[view] = torch.from_numpy(np.stack(scores)).to(support)
         return found
 
     def _scores(
-        self, support: NDArray[np.float32], query: NDArray[np.float32], labels: NDArray[np.int64], ways: int
+        self, support: NDArray[np.floating], query: NDArray[np.floating], labels: NDArray[np.int64], ways: int
     ) -> NDArray[np.float64]:
+        """Log-probabilities `[Q, N]`; a class without a shot gets the mean of the others, so that it is not judged."""
         from sklearn.base import clone
 
-        if self.rotation_free and support.shape[1] > len(support):
-            axes = np.linalg.svd(support, full_matrices=False)[2]
-            support, query = support @ axes.T, query @ axes.T
+        if len(np.unique(labels)) < 2:
+            return np.zeros((len(query), ways))
+        if self.rotation_free and support.shape[1] > len(support) and support.any():
+            basis = span_of(support)
+            support, query = support @ basis, query @ basis
         fitted = clone(self.estimator).fit(support, labels)
         scores = np.full((len(query), ways), -15.0)
         if hasattr(fitted, "predict_proba"):
             scores[:, fitted.classes_] = np.log(np.clip(fitted.predict_proba(query), np.exp(-15.0), 1))
         else:
             scores[np.arange(len(query)), fitted.predict(query)] = 0
+        unknown = np.setdiff1d(np.arange(ways), labels)
+        scores[:, unknown] = scores[:, fitted.classes_].mean(1, keepdims=True)
         return scores
 
     def config(self) -> dict[str, Any]:

@@ -22,19 +22,27 @@ def pool(array: Tensor, lengths: Tensor) -> Tensor:
     Returns:
         `[U, 3 * sites]`, or `[U, sites]` (the row itself) where no clip has more than one row.
     """
-    flat = array.flatten(2).double()
+    flat = array.flatten(2)
     if flat.shape[1] == 1:
-        return flat[:, 0].float()
-    valid = (torch.arange(flat.shape[1], device=flat.device)[None, :] < lengths[:, None]).unsqueeze(2).double()
-    steps = (flat[:, 1:] - flat[:, :-1]) * valid[:, 1:]
+        return flat[:, 0]
+    valid = (torch.arange(flat.shape[1], device=flat.device)[None, :] < lengths[:, None]).unsqueeze(2).to(flat)
+    steps = flat[:, 1:] - flat[:, :-1]
     mean, deviation = _moments(flat, valid)
-    return torch.cat([mean, deviation, _moments(steps, valid[:, 1:])[1]], dim=1).float()
+    return torch.cat([mean, deviation, _moments(steps, valid[:, 1:])[1]], dim=1)
 
 
 def _moments(rows: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
     count = valid.sum(1).clamp_min(1)
     mean = (rows * valid).sum(1) / count
-    return mean, (((rows - mean.unsqueeze(1)) * valid) ** 2).sum(1).div(count).sqrt()
+    apart = (rows - mean.unsqueeze(1)).mul_(valid)
+    return mean, apart.square_().sum(1).div_(count).sqrt_()
+
+
+def statistics(vectors: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and deviation `[D]` of the rows of `[n, D]`; 0 and 1 where there is no row."""
+    if not len(vectors):
+        return vectors.new_zeros(vectors.shape[1]), vectors.new_ones(vectors.shape[1])
+    return vectors.mean(0), vectors.std(0, correction=0).clamp_min(1e-6)
 
 
 class Pooling:
@@ -52,8 +60,7 @@ class Pooling:
         clips = sides.clips("meta_train")
         for view, array in clips.clips.items():
             vectors = pool(array, clips.lengths[view])[clips.lengths[view] > 0]
-            self.mean[view] = vectors.mean(0)
-            self.scale[view] = vectors.std(0, correction=0).clamp_min(1e-6)
+            self.mean[view], self.scale[view] = statistics(vectors)
         return self
 
     def vectors(self, clips: Mapping[str, Tensor], lengths: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -65,10 +72,11 @@ class Pooling:
             found[view] = scaled * (lengths[view] > 0).unsqueeze(1) / raw.shape[1] ** 0.5
         return found
 
-    def problem(self, problem: Problem) -> dict[str, tuple[Tensor, Tensor]]:
-        """View -> (support `[B, N * K, D]`, query `[B, Q, D]`)."""
+    def problem(self, problem: Problem) -> dict[str, tuple[Tensor, Tensor, Tensor]]:
+        """View -> (support `[B, N * K, D]`, query `[B, Q, D]`, which shots have the view `[B, N * K]`)."""
         vectors = self.vectors(problem.clips, problem.lengths)
-        return {view: (v[problem.support_index], v[problem.query_index]) for view, v in vectors.items()}
+        support, query = problem.support_index, problem.query_index
+        return {view: (v[support], v[query], problem.present[view][support]) for view, v in vectors.items()}
 
     def state(self) -> dict[str, Tensor]:
         """The statistics as tensors."""

@@ -6,14 +6,16 @@ import warnings
 from collections.abc import Mapping
 
 import torch
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from stf2m_bench.episodes.training_sides import LabelledClips, TrainingSides
 from stf2m_bench.models.base.fusion import fit_weights
 from stf2m_bench.models.base.pooling import Pooling
+from stf2m_bench.models.base.span import span_of
 
-STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+STRENGTHS = (0.003, 0.03, 0.3)
 
 
 class Posteriors:
@@ -42,8 +44,9 @@ class Posteriors:
     def _view_scores(self, clips: Mapping[str, Tensor], lengths: Mapping[str, Tensor]) -> Tensor:
         vectors = self._vectors(clips, lengths)
         scores = []
-        for view, weights in self._maps.items():
-            logs = (vectors[view] @ weights[:-1].to(vectors[view]) + weights[-1].to(vectors[view])).log_softmax(-1)
+        for view in clips:
+            weights = self._maps[view].to(vectors[view])
+            logs = (vectors[view] @ weights[:-1] + weights[-1]).log_softmax(-1)
             scores.append(logs * (lengths[view] > 0).unsqueeze(1))
         return torch.stack(scores, dim=-1)
 
@@ -54,20 +57,29 @@ class Posteriors:
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.linear_model import LogisticRegression
 
-        x = self._vectors({view: train.clips[view]}, train.lengths)[view]
-        x_val = self._vectors({view: val.clips[view]}, val.lengths)[view]
+        x, labels = self._present(view, train)
+        x_val, labels_val = self._present(view, val)
+        if len(set(labels.tolist())) < 2:
+            return torch.zeros(x.shape[1] + 1, emotions)
+        basis = torch.from_numpy(span_of(x.numpy())).float()
+        inside = (x @ basis).numpy()
         maps, losses = [], []
         for strength in STRENGTHS:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), threadpool_limits(1):
                 warnings.simplefilter("ignore", ConvergenceWarning)
-                fitted = LogisticRegression(C=strength, max_iter=300).fit(x.numpy(), train.labels.numpy())
+                fitted = LogisticRegression(C=strength, tol=1e-3).fit(inside, labels.numpy())
             weights = torch.full((x.shape[1] + 1, emotions), 0.0)
             weights[-1] = -15.0
-            weights[:-1, fitted.classes_] = torch.from_numpy(fitted.coef_.T).float()
+            weights[:-1, fitted.classes_] = basis @ torch.from_numpy(fitted.coef_.T).float()
             weights[-1, fitted.classes_] = torch.from_numpy(fitted.intercept_).float()
             maps.append(weights)
-            losses.append(float(cross_entropy(x_val @ weights[:-1] + weights[-1], val.labels)))
+            losses.append(float(cross_entropy(x_val @ weights[:-1] + weights[-1], labels_val)))
         return maps[min(range(len(maps)), key=losses.__getitem__)]
+
+    def _present(self, view: str, side: LabelledClips) -> tuple[Tensor, Tensor]:
+        """Vectors and labels of the clips that have the view."""
+        here = side.lengths[view] > 0
+        return self._vectors({view: side.clips[view]}, side.lengths)[view][here], side.labels[here]
 
     def state(self) -> dict[str, Tensor]:
         """Scales, maps and view weights."""

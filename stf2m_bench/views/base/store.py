@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from glob import escape
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -105,12 +106,14 @@ def prepare_view(manifest: Manifest, view: str, *, workers: int = 1, progress: R
     folder = store_folder(manifest, view)
     with one_at_a_time(folder.with_name(f".{folder.name}.lock")):
         clips = media_of(manifest)
-        sources = _hash_sources(folder, clips, extractor)
+        sources, seen = _hash_sources(folder / "seen.json", clips, extractor)
         made_of = {clip.clip_id: _made_of(clip, extractor, sources) for clip in clips}
         old = _open_if_whole(folder)
         if old is None or old.info["made_of"] != made_of:
             _make(folder, manifest, view, clips, sources, made_of, old, workers, progress)
             old = _open_if_whole(folder)
+        if _seen_before(folder / "seen.json") != seen:
+            write_text(folder / "seen.json", canonical_json(seen))
     if old is None:
         raise InputError(f"The view store {folder} could not be opened after it was written; delete it and repeat.")
     return old
@@ -134,11 +137,24 @@ def _made_of(clip: ClipMedia, extractor: Extractor, sources: dict[str, list[Any]
     return hash_of(reading)[:16]
 
 
-def _hash_sources(folder: Path, clips: Sequence[ClipMedia], extractor: Extractor) -> dict[str, list[Any]]:
-    """Path -> [size, SHA-256]; files whose size and time are as last seen are not read again."""
-    seen_path = folder / "seen.json"
-    seen = json.loads(seen_path.read_text()) if seen_path.exists() else {}
-    sources, now = {}, {}
+def _seen_before(path: Path) -> dict[str, list[Any]]:
+    try:
+        seen: dict[str, list[Any]] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return seen
+
+
+def _hash_sources(
+    seen_path: Path, clips: Sequence[ClipMedia], extractor: Extractor
+) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
+    """Path -> [size, SHA-256], and path -> [[size, time], SHA-256] to be kept as `seen.json`.
+
+    Files whose size and time are as last seen are not read again.
+    """
+    seen = _seen_before(seen_path)
+    sources: dict[str, list[Any]] = {}
+    now: dict[str, list[Any]] = {}
     for path in sorted({path for clip in clips for path in source_paths(clip, extractor)}):
         place = clips[0].root / path
         if not place.is_file():
@@ -148,9 +164,7 @@ def _hash_sources(folder: Path, clips: Sequence[ClipMedia], extractor: Extractor
         digest = seen[path][1] if path in seen and seen[path][0] == mark else sha256_of(place)
         sources[path] = [stat.st_size, digest]
         now[path] = [mark, digest]
-    if folder.exists() and now != seen:
-        write_text(seen_path, canonical_json(now))
-    return sources
+    return sources, now
 
 
 def _open_if_whole(folder: Path) -> Store | None:
@@ -207,7 +221,8 @@ def _make(
         "made_of": made_of,
     }
     _join(folder, arrays, info)
-    shutil.rmtree(parts_folder, ignore_errors=True)
+    for left in (parts_folder, *folder.parent.glob(f".{escape(folder.name)}.*.part")):  # of runs that were killed
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _extract_parts(

@@ -1,0 +1,65 @@
+"""Draws every board's picture from the committed results: python docs/figures/boards.py"""
+
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+from stf2m_bench.leaderboards.board import Row, board, is_synthetic
+from stf2m_bench.leaderboards.build import read_results
+from stf2m_bench.tasks.task import Task, load_task
+
+TOP = Path(__file__).parents[2]
+
+
+def draw(task: Task, rows: list[Row], path: Path) -> None:
+    """UAR of every row with its interval, one column of dots a shot; reference rows hollow."""
+    rows = [row for row in rows if row.kind != "chance"][::-1]
+    figure, axes = plt.subplots(figsize=(8, 0.45 * len(rows) + 1.4), dpi=110)
+    for place, row in enumerate(rows):
+        for shift, (shot, colour) in zip(
+            (0.14, -0.14), zip(row.uar, ("#7a8ca8", "#1b4f9c"), strict=False), strict=False
+        ):
+            interval = row.new_people[shot]
+            axes.errorbar(
+                row.uar[shot],
+                place + shift,
+                xerr=interval.halfwidth if interval else None,
+                fmt="o",
+                color=colour,
+                markerfacecolor=colour if row.kind == "ranked" else "white",
+                capsize=3,
+                label=f"{shot}-shot" if place == len(rows) - 1 else None,
+            )
+    axes.axvline(100 / task.protocol.ways, color="#999999", linestyle=":", linewidth=1)
+    axes.text(100 / task.protocol.ways, len(rows) - 0.45, " chance", color="#777777", fontsize=8, va="bottom")
+    axes.set_yticks(range(len(rows)), [row.model for row in rows])
+    axes.set_ylim(-0.6, len(rows) - 0.1)
+    axes.set_xlabel("UAR (%), with the 95% interval for new people; hollow: reference rows, not ranked")
+    axes.set_title(
+        task.protocol.title + (" [SYNTHETIC]" if is_synthetic(task) and "ynthetic" not in task.protocol.title else ""),
+        fontsize=10,
+    )
+    axes.grid(axis="x", alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(loc="lower right", fontsize=8, frameon=False)
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Software": None})
+    plt.close(figure)
+
+
+def main() -> None:
+    """One picture a board."""
+    for folder in sorted((TOP / "leaderboards" / "results").iterdir()):
+        task = load_task(folder.name)
+        draw(
+            task,
+            board(read_results(TOP / "leaderboards", task.name), task),
+            Path(__file__).with_name(f"{task.name}.png"),
+        )
+
+
+if __name__ == "__main__":
+    main()
