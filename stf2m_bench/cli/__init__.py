@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
+import traceback
 from importlib import import_module
 from typing import Any
 
 import click
 
 from stf2m_bench import __version__
-from stf2m_bench.errors import BenchError
+from stf2m_bench.errors import BenchError, UnknownNameError
 
 COMMANDS = ("datasets", "doctor", "evaluate", "leaderboards", "models", "prepare", "results", "tasks", "train")
 
@@ -27,17 +27,26 @@ class Commands(click.Group):
         command: click.Command = import_module(f"stf2m_bench.cli.{cmd_name}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+            raise UnknownNameError("command", args[0], COMMANDS)
+        return super().resolve_command(ctx, args)
+
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="stf2m-bench")
-@click.option("--debug", is_flag=True, help="Show the whole traceback of an error.")
+@click.option("--debug", is_flag=True, help="Show the whole traceback of an error; may stand anywhere.")
 def cli(debug: bool) -> None:
-    """Few-shot, multi-modal, fine-grained emotion recognition, benchmarked.
+    """Benchmark few-shot, multi-modal, fine-grained emotion recognition.
 
     \b
-    stf2m-bench evaluate                          the built-in synthetic data, all models, the leaderboard
+    stf2m-bench evaluate                          built-in synthetic data, every model, the leaderboard
     stf2m-bench evaluate TASK --data FOLDER       the same on a real dataset
     stf2m-bench evaluate TASK --model pkg.mod:f   a model of your own
+    stf2m-bench tasks new NAME --dataset csv:NAME --views imported:x --data FOLDER
+                                                  a task from a clips.csv of your own
     """
 
 
@@ -45,18 +54,14 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line; an error of the user is one sentence and exit code 2, of the machine 1."""
     arguments = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in arguments
+    arguments = [argument for argument in arguments if argument != "--debug"]
     try:
-        cli.main(args=arguments, prog_name="stf2m-bench", standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        sys.exit(cli.main(args=arguments, prog_name="stf2m-bench", standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         _fail("Interrupted; the same command goes on where it was.", 130, None, debug)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except BenchError as error:
         _fail(str(error), error.exit_code, error, debug)
     except OSError as error:
@@ -66,6 +71,6 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _fail(sentence: str, code: int, error: BaseException | None, debug: bool) -> Any:
     if debug and error is not None:
-        raise error
+        traceback.print_exception(error)
     click.echo(f"Error: {sentence}", err=True)
     sys.exit(code)

@@ -12,33 +12,53 @@ import click
 
 if TYPE_CHECKING:
     from stf2m_bench.checks import Check
+    from stf2m_bench.models.base.lift import NamedModel
     from stf2m_bench.progress import Progress
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 data_option = click.option(
     "--data",
     metavar="FOLDER",
     type=click.Path(path_type=Path),
-    help="Where the dataset lies; remembered afterwards.",
+    help="Where the dataset lies; remembered from then on.",
 )
 workers_option = click.option(
-    "--workers", type=click.IntRange(1), default=2, show_default=True, help="Processes that decode."
+    "--workers", metavar="N", type=click.IntRange(1), default=2, show_default=True, help="Processes that decode media."
+)
+set_option = click.option(
+    "--set",
+    "pairs",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="A setting of a built-in model, as 'models show' lists them; may be given several times.",
+)
+seed_option = click.option(
+    "--seed", metavar="N", type=click.IntRange(0), default=0, show_default=True, help="Seed of training."
+)
+device_option = click.option(
+    "--device",
+    metavar="NAME",
+    default="auto",
+    show_default=True,
+    help="auto (a CUDA GPU, else the CPU), cpu, cuda or mps.",
 )
 
 
 @contextmanager
 def progress_bars() -> Iterator[Progress]:
-    """A `Progress` that draws a bar a title on stderr; a finished bar leaves no trace."""
+    """A `Progress` that draws a bar a title on stderr, if that is a terminal; a finished bar leaves no trace."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    stderr = Console(stderr=True)
     bars = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=stderr,
         transient=True,
+        disable=not stderr.is_terminal,
     )
     with bars:
 
@@ -63,12 +83,12 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False))
 
 
-def print_table(header: Sequence[str], rows: Sequence[Sequence[object]], *, title: str | None = None) -> None:
+def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """A table on stdout; cells are data and never read as markup."""
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title)
+    table = Table()
     for name in header:
         table.add_column(name, overflow="fold")
     for row in rows:
@@ -83,6 +103,15 @@ def print_rich(thing: Any) -> None:
     from rich.console import Console
 
     Console(width=None if sys.stdout.isatty() else 160).print(thing)
+
+
+def find_named_model(name: str, **config: Any) -> NamedModel:
+    """The model that was asked for; whatever its own code raises becomes one sentence."""
+    from stf2m_bench.evaluation.evaluate import answering_for
+    from stf2m_bench.models.base.lift import find_model
+
+    with answering_for(name, "when it was made"):
+        return find_model(name, **config)
 
 
 def print_checks(checks: Sequence[Check], as_json: bool) -> None:
@@ -102,7 +131,7 @@ def settings(pairs: Sequence[str]) -> dict[str, Any]:
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals:
-            raise click.UsageError(f"--set wants key=value, not '{pair}'.")
+            raise click.UsageError(f"--set wants KEY=VALUE, not '{pair}'.")
         try:
             found[key] = json.loads(value)
         except ValueError:

@@ -9,6 +9,7 @@ import click
 from stf2m_bench.cli.console import (
     as_json,
     data_option,
+    note,
     print_checks,
     print_json,
     print_table,
@@ -19,13 +20,13 @@ from stf2m_bench.cli.console import (
 
 @click.group()
 def command() -> None:
-    """Datasets that can be read: cards, checks, manifests."""
+    """List, show and check the datasets that can be read."""
 
 
 @command.command("list")
 @as_json
 def list_(as_json: bool) -> None:
-    """Every dataset with its licence and size."""
+    """List every dataset with its licence and size."""
     from stf2m_bench.datasets import ROOM
     from stf2m_bench.datasets.base.manifest import load_loader
 
@@ -45,7 +46,7 @@ def list_(as_json: bool) -> None:
 @click.argument("dataset")
 @as_json
 def show(dataset: str, as_json: bool) -> None:
-    """The card of DATASET."""
+    """Show the card of DATASET."""
     from dataclasses import asdict
 
     from stf2m_bench.datasets.base.manifest import load_loader
@@ -64,7 +65,7 @@ def show(dataset: str, as_json: bool) -> None:
 @workers_option
 @as_json
 def check(dataset: str, data: Path | None, workers: int, as_json: bool) -> None:
-    """Check DATASET as it lies on disk: card, manifest, media."""
+    """Check DATASET as it lies on disk: card, clips, media."""
     from stf2m_bench.datasets.base.checks import check_dataset
     from stf2m_bench.datasets.base.manifest import locate_dataset
 
@@ -79,8 +80,10 @@ def check(dataset: str, data: Path | None, workers: int, as_json: bool) -> None:
 @data_option
 @workers_option
 def export(dataset: str, file: Path, data: Path | None, workers: int) -> None:
-    """Write the manifest of DATASET to FILE (Parquet)."""
+    """Write the table of the clips of DATASET to FILE (Parquet)."""
     from stf2m_bench.datasets.base.manifest import open_dataset
 
     with progress_bars() as progress:
-        open_dataset(dataset, data=data, workers=workers, progress=progress).write(file)
+        manifest = open_dataset(dataset, data=data, workers=workers, progress=progress)
+    manifest.write(file)
+    note(f"Wrote {file}: {len(manifest.table)} clips")

@@ -10,7 +10,7 @@ from stf2m_bench.cli.console import as_json, print_json, print_table
 @click.command()
 @as_json
 def command(as_json: bool) -> None:
-    """What works here: versions, device, decoders, folders."""
+    """Show what there is here: versions, device, folders."""
     import os
     import platform
     import shutil

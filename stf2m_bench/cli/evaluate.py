@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +12,14 @@ import click
 from stf2m_bench.cli.console import (
     as_json,
     data_option,
+    device_option,
+    find_named_model,
     note,
     print_json,
     print_rich,
     progress_bars,
+    seed_option,
+    set_option,
     settings,
     workers_option,
 )
@@ -28,12 +34,24 @@ DEFAULT_TASK = "emosynth-new-subjects"
 
 @click.command()
 @click.argument("tasks", metavar="[TASK ...]", nargs=-1)
-@click.option("--model", "models", metavar="NAME|FOLDER|pkg.mod:factory", multiple=True, help="Default: every model.")
-@click.option("--predictions", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--name", help="What the table calls the model (needed with --predictions).")
-@click.option("--set", "pairs", metavar="K=V", multiple=True, help="A setting of the one built-in model asked for.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of training.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+@click.option(
+    "--model",
+    "models",
+    metavar="MODEL",
+    multiple=True,
+    help="A built-in model, a folder that 'train' wrote, or pkg.mod:factory; may be given several times. Default:"
+    " every built-in model.",
+)
+@click.option(
+    "--predictions",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Score these predictions (Parquet) instead of running a model.",
+)
+@click.option("--name", metavar="TEXT", help="What the leaderboard calls the model; needed with --predictions.")
+@set_option
+@seed_option
+@device_option
 @data_option
 @workers_option
 @as_json
@@ -51,38 +69,28 @@ def command(
 ) -> None:
     """Score models on frozen episodes and show the leaderboard.
 
-    Without a TASK: the built-in synthetic data. Without --model: every built-in model. What was made before (views,
-    weights) is used again; an interrupted run goes on with the same command.
+    TASK is the name of a built-in task or the path of a .toml file; without one, the built-in synthetic data are taken.
+    Views and weights that were made before are used again, so an interrupted run goes on with the same command.
     """
     from stf2m_bench.episodes.views import open_views
     from stf2m_bench.evaluation.evaluate import evaluate, evaluate_predictions
     from stf2m_bench.models import ROOM
     from stf2m_bench.tasks.task import load_task
 
-    if predictions and not name:
-        raise click.UsageError("--predictions needs --name, what the table shall call the model.")
-    if name and not predictions and len(models) != 1:
-        raise click.UsageError("--name needs exactly one --model or --predictions.")
+    _require_sense(tasks, models, predictions, name, pairs)
     chosen = [load_task(task) for task in tasks or (DEFAULT_TASK,)]
+    if data and len({task.protocol.datasets for task in chosen}) > 1:
+        raise click.UsageError("--data is the folder of one dataset, but these tasks are of several.")
+    named = [] if predictions else [find_named_model(model, **settings(pairs)) for model in models or ROOM.keys()]
     tables = {}
     for task in chosen:
-        with progress_bars() as progress:
+        with progress_bars() as progress, redirect_stdout(sys.stderr):
             if predictions:
                 evaluate_predictions(task, predictions, name=str(name))
-            else:
-                views = open_views(task, data=data, workers=workers, progress=progress)
-                for model in models or ROOM.keys():
-                    done = evaluate(
-                        task,
-                        model,
-                        name=name,
-                        views=views,
-                        seed=seed,
-                        device=device,
-                        progress=progress,
-                        **settings(pairs),
-                    )
-                    note(f"{task.name}: {done.result.model.name}  {_figures(done.result)}")
+            views = open_views(task, data=data, workers=workers, progress=progress) if named else None
+            for model in named:
+                done = evaluate(task, model, name=name, views=views, seed=seed, device=device, progress=progress)
+                note(f"{task.name}: {done.result.model.name}  {_figures(done.result)}")
         tables[task.name] = local_board(task)
     if as_json:
         from stf2m_bench.leaderboards.render import to_json
@@ -91,6 +99,20 @@ def command(
         return
     for task in chosen:
         _print_board(task, tables[task.name])
+
+
+def _require_sense(
+    tasks: tuple[str, ...],
+    models: tuple[str, ...],
+    predictions: Path | None,
+    name: str | None,
+    pairs: tuple[str, ...],
+) -> None:
+    """Refuse options that do not go together, before anything is read."""
+    if predictions and (not name or models or pairs or len(tasks) != 1):
+        raise click.UsageError("--predictions needs one TASK and --name, and goes with no --model and no --set.")
+    if (name or pairs) and not predictions and len(models) != 1:
+        raise click.UsageError("--name and --set need exactly one --model.")
 
 
 def local_board(task: Task) -> list[Row]:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import click
 
-from stf2m_bench.cli.console import as_json, print_checks, print_json, print_table
+from stf2m_bench.cli.console import as_json, find_named_model, print_checks, print_json, print_table
 
 
 @click.group()
 def command() -> None:
-    """Models: what there is, and whether one keeps the contract."""
+    """List, show and check models."""
 
 
 @command.command("list")
 @as_json
 def list_(as_json: bool) -> None:
-    """Every built-in and installed model."""
+    """List every built-in and installed model."""
     from stf2m_bench.models import ROOM
     from stf2m_bench.models.base.model import make_model
 
@@ -34,13 +34,15 @@ def list_(as_json: bool) -> None:
 @click.argument("model")
 @as_json
 def show(model: str, as_json: bool) -> None:
-    """The settings and declarations of MODEL (a key, a folder or pkg.mod:factory)."""
+    """Show the settings and declarations of MODEL.
+
+    MODEL is a built-in model, a folder that 'train' wrote, or pkg.mod:factory.
+    """
     import inspect
 
-    from stf2m_bench.models.base.lift import find_model
     from stf2m_bench.models.base.model import declarations
 
-    named = find_model(model)
+    named = find_named_model(model)
     facts = {"source": named.source, "settings": named.model.config(), **declarations(named.model)}
     if as_json:
         print_json(facts)
@@ -53,8 +55,10 @@ def show(model: str, as_json: bool) -> None:
 @click.argument("model")
 @as_json
 def check(model: str, as_json: bool) -> None:
-    """Run MODEL on tiny generated episodes of every kind and say which promises it keeps."""
-    from stf2m_bench.models.base.checks import check_model
-    from stf2m_bench.models.base.lift import find_model
+    """Run MODEL on tiny episodes and see which rules it keeps.
 
-    print_checks(check_model(find_model(model)), as_json)
+    MODEL is a built-in model, a folder that 'train' wrote, or pkg.mod:factory. Exit code 2 if it breaks a rule.
+    """
+    from stf2m_bench.models.base.checks import check_model
+
+    print_checks(check_model(find_named_model(model)), as_json)

@@ -11,14 +11,20 @@ from stf2m_bench.cli.console import as_json, data_option, print_json, print_tabl
 
 @click.command()
 @click.argument("dataset")
-@click.option("--views", "views", metavar="VIEW", multiple=True, help="Default: every view of a built-in task on it.")
+@click.option(
+    "--views",
+    "views",
+    metavar="VIEW",
+    multiple=True,
+    help="A view to make; may be given several times. Default: the views of the built-in tasks.",
+)
 @data_option
 @workers_option
 @as_json
 def command(dataset: str, views: tuple[str, ...], data: Path | None, workers: int, as_json: bool) -> None:
-    """Scan DATASET and make its views, once; a second call decodes nothing, a killed one goes on.
+    """Read DATASET and make its views, once for all.
 
-    Media that changed are made again, the others are kept.
+    A second call decodes nothing, an interrupted one goes on where it was. Views of media that changed are made again.
     """
     from stf2m_bench.datasets.base.manifest import open_dataset
     from stf2m_bench.tasks.task import load_task, task_names
@@ -27,6 +33,8 @@ def command(dataset: str, views: tuple[str, ...], data: Path | None, workers: in
     if not views:
         tasks = [load_task(name) for name in task_names()]
         views = tuple(sorted({v for task in tasks if dataset in task.protocol.datasets for v in task.protocol.views}))
+    if not views:
+        raise click.UsageError(f"No built-in task reads '{dataset}'; say which views to make: --views VIEW.")
     rows = []
     with progress_bars() as progress:
         manifest = open_dataset(dataset, data=data, workers=workers, progress=progress)

@@ -8,38 +8,45 @@ from typing import TYPE_CHECKING
 import click
 
 from stf2m_bench.cli.console import as_json, print_checks, print_json, print_table
+from stf2m_bench.errors import UnknownNameError, UsageError
 
 if TYPE_CHECKING:
     from stf2m_bench.tasks.task import Task
 
 _file = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 _task = click.option(
-    "--task", metavar="FILE", help="The .toml of a task of your own; built-in tasks are found by name."
+    "--task", metavar="TASK", help="The .toml file of a task of your own; built-in tasks are found by name."
 )
 
 
 @click.group()
 def command() -> None:
-    """Results: one JSON file and the predictions that it was computed from. Needs no media and no torch."""
+    """Show and check results, without media and without torch.
+
+    A result is a JSON file; the predictions that it was computed from lie beside it.
+    """
 
 
 @command.command()
 @_file
 @as_json
 def show(file: Path, as_json: bool) -> None:
-    """The figures of a result."""
+    """Show the figures of the result FILE."""
+    from stf2m_bench.leaderboards.render import printable
     from stf2m_bench.scoring.result import read_result
 
     result = read_result(file)
     if as_json:
         print_json(result.model_dump(mode="json"))
         return
-    rows = [
-        [shot, f.uar, f.new_people and f.new_people.halfwidth, f.accuracy, f.macro_f1, f.nll]
-        for shot, f in result.figures.shots.items()
-    ]
-    title = f"{result.model.name} on {result.task.name} ({result.state}), hash {result.hash}"
-    print_table(["shots", "UAR", "+- new people", "accuracy", "macro-F1", "NLL"], rows, title=title)
+    rows = []
+    for shot, figures in result.figures.shots.items():
+        people = f"{figures.new_people.halfwidth:.1f}" if figures.new_people else ""
+        percents = [f"{value:.1f}" for value in (figures.accuracy, figures.macro_f1)]
+        rows.append([shot, f"{figures.uar:.1f}", people, *percents, f"{figures.nll:.3f}"])
+    click.echo(f"{printable(result.model.name)} on {printable(result.task.name)} ({result.state})")
+    print_table(["shots", "UAR", "± new people", "accuracy", "macro-F1", "NLL"], rows)
+    click.echo(f"Hash {result.hash}")
 
 
 @command.command()
@@ -47,7 +54,10 @@ def show(file: Path, as_json: bool) -> None:
 @_task
 @as_json
 def check(file: Path, task: str | None, as_json: bool) -> None:
-    """Check a result: schema, task, episodes, predictions, hash, figures."""
+    """Check the result FILE against its task and predictions.
+
+    Schema, task, episodes, predictions, hash and figures are checked; exit code 2 if a check fails.
+    """
     from stf2m_bench.scoring.checks import check_result
 
     print_checks(check_result(file, _task_of(file, task)), as_json)
@@ -58,7 +68,10 @@ def check(file: Path, task: str | None, as_json: bool) -> None:
 @_task
 @as_json
 def rescore(file: Path, task: str | None, as_json: bool) -> None:
-    """Compute every figure anew from the stored predictions; exit code 2 if a digit differs."""
+    """Compute the figures of the result FILE anew.
+
+    They come from the stored predictions and the task alone; exit code 2 if a digit differs.
+    """
     from stf2m_bench.scoring.checks import rescore as rescore_result
 
     found = rescore_result(file, _task_of(file, task))
@@ -76,4 +89,7 @@ def _task_of(file: Path, task: str | None) -> Task:
     from stf2m_bench.scoring.result import read_result
     from stf2m_bench.tasks.task import load_task
 
-    return load_task(task or read_result(file).task.name)
+    try:
+        return load_task(task or read_result(file).task.name)
+    except UnknownNameError as error:
+        raise UsageError(f"{error} If the task is your own, give its file: --task NAME.toml") from error

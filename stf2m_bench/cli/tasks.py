@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -18,15 +20,25 @@ from stf2m_bench.cli.console import (
 )
 
 
+def _task_name(_context: click.Context, _argument: click.Parameter, name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
+        raise click.BadParameter(f"'{name}' is no name for a task; use small letters, digits and hyphens.")
+    return name
+
+
+def _number(name: str, least: int, default: int, text: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return click.option(name, metavar="N", type=click.IntRange(least), default=default, show_default=True, help=text)
+
+
 @click.group()
 def command() -> None:
-    """Frozen protocols: what is drawn from whom."""
+    """List, show, check and make tasks: frozen protocols."""
 
 
 @command.command("list")
 @as_json
 def list_(as_json: bool) -> None:
-    """Every built-in task."""
+    """List every built-in task."""
     from stf2m_bench.tasks.task import load_task, task_names
 
     rows = []
@@ -45,7 +57,7 @@ def list_(as_json: bool) -> None:
 @click.argument("task")
 @as_json
 def show(task: str, as_json: bool) -> None:
-    """The protocol of TASK (a name or a .toml file)."""
+    """Show the protocol of TASK, a name or a .toml file."""
     from stf2m_bench.tasks.make import as_toml
     from stf2m_bench.tasks.task import load_task
 
@@ -60,10 +72,19 @@ def show(task: str, as_json: bool) -> None:
 @click.argument("task")
 @data_option
 @workers_option
-@click.option("--media/--no-media", default=True, help="Also compare with the dataset and look for duplicates in it.")
+@click.option(
+    "--media/--no-media",
+    default=True,
+    show_default=True,
+    help="Compare with the dataset too, and look for duplicates in it.",
+)
 @as_json
 def check(task: str, data: Path | None, workers: int, media: bool, as_json: bool) -> None:
-    """Check TASK: sides apart, episodes as frozen, nothing shared by support and query, duplicates marked."""
+    """Check that TASK keeps people apart and draws as frozen.
+
+    TASK is a name or a .toml file. Support and query must share no clip and no recording, and duplicates must be
+    marked. Exit code 2 if a check fails.
+    """
     from stf2m_bench.datasets.base.manifest import open_dataset
     from stf2m_bench.episodes.checks import check_task
     from stf2m_bench.tasks.task import load_task
@@ -84,19 +105,48 @@ def check(task: str, data: Path | None, workers: int, media: bool, as_json: bool
 
 
 @command.command()
-@click.argument("name")
-@click.option("--dataset", required=True, help="A dataset's key; csv:NAME for a table of your own.")
-@click.option("--views", "views", metavar="VIEW", multiple=True, required=True, help="May be given several times.")
-@click.option("--track", type=click.Choice(["new-subjects", "personal"]), default="new-subjects", show_default=True)
-@click.option("--title", default="", help="Heading of the leaderboard.")
-@click.option("--ways", type=click.IntRange(2), default=5, show_default=True)
-@click.option("--shots", type=click.IntRange(1), multiple=True, default=(1, 5), show_default=True)
-@click.option("--queries", type=click.IntRange(1), default=3, show_default=True, help="Per emotion.")
-@click.option("--folds", type=click.IntRange(1), default=3, show_default=True)
-@click.option("--episodes", type=click.IntRange(1), default=1000, show_default=True, help="Per shot.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--emotion", "emotions", multiple=True, help="Only these; default: every emotion that has clips.")
-@click.option("--out", metavar="FOLDER", type=click.Path(path_type=Path), default=Path(), help="Default: here.")
+@click.argument("name", callback=_task_name)
+@click.option("--dataset", metavar="NAME", required=True, help="A dataset; csv:NAME for a clips.csv of your own.")
+@click.option(
+    "--views",
+    "views",
+    metavar="VIEW",
+    multiple=True,
+    required=True,
+    help="What models see, such as audio.logmel or imported:x; may be given several times.",
+)
+@click.option(
+    "--track",
+    type=click.Choice(["new-subjects", "personal"]),
+    default="new-subjects",
+    show_default=True,
+    help="new-subjects: the queries come from other people than the support. personal: from the same new person.",
+)
+@click.option("--title", metavar="TEXT", default="", help="Heading of the leaderboard.  [default: dataset and track]")
+@_number("--ways", 2, 5, "Emotions in an episode.")
+@click.option(
+    "--shots",
+    metavar="N",
+    type=click.IntRange(1),
+    multiple=True,
+    default=(1, 5),
+    show_default=True,
+    help="Support clips of each emotion; may be given several times.",
+)
+@_number("--queries", 1, 3, "Query clips of each emotion.")
+@_number("--folds", 1, 3, "Groups of people, each tested once.")
+@_number("--episodes", 1, 1000, "Episodes for each number of shots, over all folds.")
+@_number("--seed", 0, 0, "Seed of the folds and the episodes.")
+@click.option(
+    "--emotion",
+    "emotions",
+    metavar="NAME",
+    multiple=True,
+    help="Take only this emotion; may be given several times.  [default: every emotion that has clips]",
+)
+@click.option(
+    "--out", metavar="FOLDER", type=click.Path(path_type=Path), default=Path(), help="Where to write.  [default: here]"
+)
 @data_option
 @workers_option
 def new(
@@ -116,12 +166,17 @@ def new(
     data: Path | None,
     workers: int,
 ) -> None:
-    """Make and freeze the task NAME: NAME.toml and NAME.clips.csv."""
+    """Make and freeze a task of your own.
+
+    Writes NAME.toml, the protocol, and NAME.clips.csv, the clips that it draws from.
+    """
     from stf2m_bench.datasets.base.manifest import open_dataset
     from stf2m_bench.episodes.new_task import new_task
     from stf2m_bench.tasks.make import write_task
     from stf2m_bench.views.base.store import prepare_view
 
+    if (out / f"{name}.toml").exists():
+        raise click.UsageError(f"The task file {out / name}.toml exists already; choose another name or --out FOLDER.")
     with progress_bars() as progress:
         manifest = open_dataset(dataset, data=data, workers=workers, progress=progress)
         stores = {
@@ -135,7 +190,7 @@ def new(
         title=title or f"{dataset}: {track.replace('-', ' ')}",
         track=track,
         ways=ways,
-        shots=shots,
+        shots=sorted(set(shots)),
         queries=queries,
         folds=folds,
         episodes=episodes,
@@ -149,7 +204,10 @@ def new(
 @command.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def freeze(file: Path) -> None:
-    """Write the hash of its episodes into the task FILE, after its folds or numbers were edited by hand."""
+    """Write the hash of its episodes into the task FILE.
+
+    For use after its folds or numbers were edited by hand.
+    """
     from stf2m_bench.episodes.new_task import freeze as freeze_task
     from stf2m_bench.files import write_text
     from stf2m_bench.tasks.make import as_toml

@@ -7,7 +7,7 @@ import hashlib
 import platform
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -21,7 +21,7 @@ from stf2m_bench.episodes.drawing import Drawer, frozen_hash
 from stf2m_bench.episodes.problems import Problem, make_problem
 from stf2m_bench.episodes.training_sides import TrainingSides
 from stf2m_bench.episodes.views import TaskViews, open_views
-from stf2m_bench.errors import InputError
+from stf2m_bench.errors import BenchError, InputError, UsageError
 from stf2m_bench.files import hash_of
 from stf2m_bench.home import home
 from stf2m_bench.models.base.lift import NamedModel, find_model
@@ -69,7 +69,7 @@ def evaluate(
     Args:
         task: a task or its name.
         model: a built-in key, a folder written by `train`, `pkg.mod:factory`, or an object (a `Model`, a function from
-            a problem to logits, a torch module, a scikit-learn classifier).
+            a problem to logits, a torch module, a scikit-learn classifier, a `NamedModel`).
         name: what tables call it. data: the dataset's folder, if it was not given before.
         seed: of training. device: `auto`, `cpu`, `cuda`, `mps`.
         config: settings of a built-in model.
@@ -78,12 +78,14 @@ def evaluate(
         InputError: the frozen episodes cannot be redrawn, or the model gives wrong shapes, NaN, or changes its input.
     """
     task = load_task(task) if isinstance(task, str) else task
-    named = find_model(model, **config)
+    named = model if isinstance(model, NamedModel) else find_model(model, **config)
     require_frozen(task)
     views = views or open_views(task, data=data, workers=workers, progress=progress)
     place = pick_device(device)
     fitted, fit_seconds = _fit_folds(named, views, seed, place, progress)
-    predictions, seconds = predict_all(task, fitted, views, place, progress(f"{task.name}: {named.name}"))
+    predictions, seconds = predict_all(
+        task, fitted, views, place, progress(f"{task.name}: {named.name}"), title=named.name
+    )
     result = make_result(
         task,
         predictions,
@@ -140,10 +142,36 @@ def require_frozen(task: Task) -> None:
 
 
 def pick_device(device: str) -> str:
-    """`auto` is CUDA where there is one, else the CPU."""
-    if device != "auto":
-        return device
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    """`auto` is CUDA where there is one, else the CPU.
+
+    Raises:
+        UsageError: torch has no such device here.
+    """
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise UsageError(f"There is no device '{device}' here; use auto or cpu.") from error
+    return device
+
+
+@contextmanager
+def answering_for(model: str, when: str) -> Iterator[None]:
+    """Whatever the code of a model raises becomes one sentence that names the model.
+
+    Raises:
+        InputError: says what was raised and when.
+    """
+    try:
+        yield
+    except BenchError:
+        raise
+    except Exception as error:
+        said = " ".join(str(error).split()) or "no message"
+        raise InputError(
+            f"The model '{model}' raised {type(error).__name__} {when}: {said} (--debug shows where; mend it there)."
+        ) from error
 
 
 def environment(device: str) -> Environment:
@@ -174,13 +202,15 @@ def _fit_folds(
 def fit_fold(named: NamedModel, sides: TrainingSides, progress: Progress) -> Model:
     """The model fitted on one fold; a built-in model is kept in the home and read from there the next time."""
     if named.source != "built-in":
-        return fit_model(_again(named), sides)
+        with answering_for(named.name, "in fit"):
+            return fit_model(_again(named), sides)
     folder = _fit_folder(named, sides)
     if (folder / WEIGHTS).exists():
         with suppress(InputError):
             return load_model(folder)[1]
     model = _again(named)
-    fit_model(model, sides, report=progress(f"{sides.task.name}: {named.name} fold {sides.fold}"))
+    with answering_for(named.name, "in fit"):
+        fit_model(model, sides, report=progress(f"{sides.task.name}: {named.name} fold {sides.fold}"))
     save_model(named.key, model, sides.view_specs, folder)
     return model
 
@@ -218,9 +248,13 @@ def _code_hash() -> str:
 
 
 def predict_all(
-    task: Task, models: list[Model], views: TaskViews, device: str, report: Any
+    task: Task, models: list[Model], views: TaskViews, device: str, report: Any, *, title: str
 ) -> tuple[Predictions, float]:
-    """Every frozen episode through its fold's model; also the seconds per problem, gathering left out."""
+    """Every frozen episode through its fold's model; also the seconds per problem, gathering left out.
+
+    Args:
+        title: what messages call the model.
+    """
     drawer = Drawer(task)
     shots, total = task.protocol.shots, task.protocol.episodes
     logs: dict[int, NDArray[np.float16]] = {}
@@ -232,7 +266,7 @@ def predict_all(
             drawn = [drawer.draw(shot, i) for i in numbers]
             problem, _ = make_problem(views, drawn)
             start = time.perf_counter()
-            logits = guarded_predict(models[fold], problem.to(device), [list(e.emotions) for e in drawn])
+            logits = guarded_predict(models[fold], problem.to(device), [list(e.emotions) for e in drawn], title)
             spent += time.perf_counter() - start
             logs[shot][numbers] = from_logits(logits, shot=shot, start=numbers[0])
             done += len(numbers)
@@ -248,24 +282,23 @@ def _batches(task: Task) -> Iterator[tuple[int, list[int]]]:
             yield fold, numbers[start : start + BATCH]
 
 
-def guarded_predict(model: Model, problem: Problem, names: list[list[str]]) -> NDArray[np.float32]:
+def guarded_predict(model: Model, problem: Problem, names: list[list[str]], title: str) -> NDArray[np.float32]:
     """Logits `[B, Q, N]` of one batch.
 
     Raises:
-        InputError: a wrong type, shape, NaN, or the model changed the problem that it was given.
+        InputError: it raised, gave a wrong type, shape or NaN, or changed the problem that it was given.
     """
     before = {view: (array, array._version) for view, array in problem.clips.items()}
-    with torch.no_grad():
+    with torch.no_grad(), answering_for(title, "in predict"):
         logits = model.predict_named(problem, names) if model.told_names else model.predict(problem)
     expected = (*problem.query_index.shape, problem.ways)
-    title = type(model).__name__
     if not isinstance(logits, torch.Tensor) or tuple(logits.shape) != expected:
         found = f"a tensor {list(logits.shape)}" if isinstance(logits, torch.Tensor) else type(logits).__name__
-        raise InputError(f"The model {title} returned {found}; expected a tensor {list(expected)}: [B, Q, N].")
+        raise InputError(f"The model '{title}' returned {found}; expected a tensor {list(expected)}: [B, Q, N].")
     if not torch.isfinite(logits).all():
-        raise InputError(f"The model {title} returned NaN or infinite logits; mend its predict.")
+        raise InputError(f"The model '{title}' returned NaN or infinite logits; mend its predict.")
     if any(problem.clips[view] is not array or array._version != version for view, (array, version) in before.items()):
-        raise InputError(f"The model {title} changed the views that it was given; let its predict work on a copy.")
+        raise InputError(f"The model '{title}' changed the views that it was given; let its predict work on a copy.")
     return np.asarray(logits.detach().float().cpu().numpy())
 
 

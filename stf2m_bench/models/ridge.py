@@ -17,6 +17,7 @@ from stf2m_bench.models.base.model import Model
 from stf2m_bench.models.base.pooling import Pooling
 
 PENALTIES = (0.01, 0.1, 1.0, 10.0)
+Pooled = dict[str, tuple[Tensor, Tensor, Tensor]]
 
 
 class Ridge(Model):
@@ -29,28 +30,34 @@ class Ridge(Model):
     def fit(self, sides: TrainingSides) -> Ridge:
         """Scale by the training people; choose the penalty and weigh views by the NLL on meta-val."""
         self._pooling.fit(sides)
+        known: dict[int, tuple[Problem, Pooled]] = {}
+
+        def view_logits(problem: Problem) -> dict[str, Tensor]:
+            """Pooling costs most and is the same for every penalty."""
+            if id(problem) not in known:
+                known[id(problem)] = problem, self._pooling.problem(problem)
+            return self._logits(problem, known[id(problem)][1])
+
         losses = {}
         for penalty in PENALTIES:
             self._penalty = torch.tensor(penalty)
-            self._fusion.fit(sides, self._view_logits)
+            self._fusion.fit(sides, view_logits)
             losses[penalty] = sum(
-                float(cross_entropy(self.predict(problem).flatten(0, 1), labels.flatten()))
+                float(cross_entropy(self._fusion.fuse(problem, view_logits(problem)).flatten(0, 1), labels.flatten()))
                 for shot in sides.shots
                 for problem, labels in sides.validation(shot)
             )
         self._penalty = torch.tensor(min(losses, key=losses.__getitem__))
-        self._fusion.fit(sides, self._view_logits)
+        self._fusion.fit(sides, view_logits)
         return self
 
     def predict(self, problem: Problem) -> Tensor:
         """Weighted regression values `[B, Q, N]`."""
-        return self._fusion.fuse(problem, self._view_logits(problem))
+        return self._fusion.fuse(problem, self._logits(problem, self._pooling.problem(problem)))
 
-    def _view_logits(self, problem: Problem) -> dict[str, Tensor]:
-        return {
-            view: ridge_logits(support, query, problem.support_labels, problem.ways, float(self._penalty), present)
-            for view, (support, query, present) in self._pooling.problem(problem).items()
-        }
+    def _logits(self, problem: Problem, pooled: Pooled) -> dict[str, Tensor]:
+        labels, penalty = problem.support_labels, float(self._penalty)
+        return {v: ridge_logits(s, q, labels, problem.ways, penalty, present) for v, (s, q, present) in pooled.items()}
 
     def state(self) -> dict[str, Tensor]:
         """Scales, view weights and the penalty."""

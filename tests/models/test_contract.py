@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 from torch import nn
 
 from stf2m_bench.models import ROOM
 from stf2m_bench.models.base.checks import CHECKS, check_model
 from stf2m_bench.models.base.lift import find_model
-from stf2m_bench.models.base.model import Model, save_model
 from stf2m_bench.models.base.mock import mock_views
+from stf2m_bench.models.base.model import Model, save_model
 from stf2m_bench.models.base.pooling import pool
 
 
@@ -123,7 +123,7 @@ class Backwards(Means):
 
 class Global(Means):
     def fit(self, sides):
-        np.random.rand()
+        np.random.rand()  # noqa: NPY002
         return self
 
 
@@ -181,11 +181,13 @@ class Network(nn.Module):
         return Means().predict(problem)
 
 
-@pytest.mark.parametrize("thing", [Network(), LogisticRegression(), lambda problem: Means().predict(problem)])
+@pytest.mark.parametrize("thing", [Network(), KNeighborsClassifier(1), lambda problem: Means().predict(problem)])
 def test_modules_classifiers_and_functions_are_checked_too(thing):
     assert [c for c in check_model(find_model(thing)) if c.passed is False] == []
 
 
 def test_a_saved_folder_is_checked_by_its_settings(tmp_path):
-    save_model("logistic", find_model("logistic", C=0.3).model, mock_views().specs, tmp_path / "mine")
+    fitted = find_model("prototypical", width=8).model
+    fitted.build(mock_views(("audio.logmel",)).specs, ())
+    save_model("prototypical", fitted, mock_views(("audio.logmel",)).specs, tmp_path / "mine")
     assert [c for c in check_model(find_model(tmp_path / "mine")) if not c.passed] == []

@@ -69,7 +69,7 @@ def test_a_classifier_without_probabilities_votes(views):
 
 @pytest.mark.parametrize("shot", [1, 5])
 def test_the_span_of_the_support_gives_a_rotation_free_classifier_the_same_answers(views, shot):
-    estimator = LogisticRegression(tol=1e-6, max_iter=1000)
+    estimator = LogisticRegression(solver="newton-cholesky", tol=1e-6)
     plain, rotated = PerEpisode(estimator), PerEpisode(estimator, rotation_free=True)
     sides = Few(views, 0)
     for model in (plain, rotated):

@@ -296,7 +296,8 @@ def _saving(trial: _Trial) -> str:
         if files != [CONFIG, WEIGHTS]:
             return f"it saved {', '.join(files)}; expected {CONFIG} and {WEIGHTS} alone"
         _, loaded = load_model(folder)
-    same = all(torch.equal(_logits(loaded, s), _logits(trial.model, s)) for s in trial.samples.values())
+    few = (trial.samples[2, 1], trial.five_way)
+    same = all(torch.equal(_logits(loaded, given), _logits(trial.model, given)) for given in few)
     return "" if same else "loaded again it gives other logits; put all that is learned into state() and load_state()"
 
 

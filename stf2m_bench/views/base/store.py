@@ -22,12 +22,11 @@ from functools import cached_property
 from glob import escape
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stf2m_bench.datasets.base.manifest import Manifest
 from stf2m_bench.errors import BenchError, InputError
 from stf2m_bench.files import canonical_json, hash_of, replacing, replacing_folder, sha256_of, write_text
 from stf2m_bench.home import home
@@ -35,6 +34,9 @@ from stf2m_bench.progress import Report
 from stf2m_bench.views.base.extractor import Extractor, make_extractor
 from stf2m_bench.views.base.media import ClipMedia
 from stf2m_bench.workers import one_at_a_time, refuse_inside_a_worker, share_out
+
+if TYPE_CHECKING:  # each worker would import pandas with it
+    from stf2m_bench.datasets.base.manifest import Manifest
 
 FORMAT = 2
 PART = 32

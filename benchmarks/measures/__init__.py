@@ -1,0 +1,1 @@
+"""What `speed.py` measures, one file a part of the bench."""

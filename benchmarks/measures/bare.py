@@ -1,0 +1,72 @@
+"""The plainest way to the same numbers: open each file, decode only the stretch, call the extractor's arithmetic."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+import av
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+from scipy.signal import firwin, resample_poly
+
+from stf2m_bench.views.base.extractor import make_extractor
+from stf2m_bench.views.base.media import ClipMedia
+
+
+@dataclass
+class Bare:
+    """Takes the place of a clip's media for an extractor; nothing is checked."""
+
+    clip: ClipMedia
+    notes: Counter[str] = field(default_factory=Counter)
+
+    def sound(self, rate: int) -> NDArray[np.float32]:
+        """`[n]` by soundfile."""
+        with soundfile.SoundFile(self.clip.root / str(self.clip.audio)) as file:
+            start, end = self.clip.start or 0.0, self.clip.end
+            first = round(start * file.samplerate)
+            file.seek(first)
+            frames = -1 if end is None else round(end * file.samplerate) - first
+            samples = file.read(frames, dtype="float32", always_2d=True)
+            mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32)
+            ratio = Fraction(rate, file.samplerate)
+        if ratio == 1:
+            return mono
+        return resample_poly(mono, ratio.numerator, ratio.denominator, window=_low_pass(ratio.denominator))
+
+    def frames(self, rate: float, *, longest: int, grey: bool) -> NDArray[np.uint8]:
+        """`[T, H, W]` luma of films that run at `rate` and are no larger than `longest`, by PyAV."""
+        start, end = self.clip.start or 0.0, self.clip.end or float("inf")
+        pictures = []
+        with av.open(str(self.clip.root / str(self.clip.video))) as film:
+            stream = film.streams.video[0]
+            stream.codec_context.thread_count = 1
+            origin = (film.start_time or 0) / av.time_base
+            film.seek(int((start + origin) / stream.time_base), stream=stream)
+            for frame in film.decode(stream):
+                time = frame.time - origin
+                if time >= end - 0.001:
+                    break
+                if time >= start - 0.001:
+                    pictures.append(frame.reformat(format="gray", interpolation="AREA").to_ndarray())
+        return np.stack(pictures)
+
+
+@lru_cache
+def _low_pass(factor: int) -> NDArray[np.float32]:
+    return firwin(20 * factor + 1, 1 / factor, window=("kaiser", 5.0)).astype(np.float32)
+
+
+def bare_loop(clips: list[ClipMedia], views: tuple[str, ...]) -> dict[str, list[NDArray[Any]]]:
+    """Every view of every clip, kept in memory; nothing is written."""
+    made = {}
+    for view in views:
+        extractor = make_extractor(view)
+        stand_ins: list[Any] = [Bare(clip) for clip in clips]
+        made[view] = [extractor.extract(clip) for clip in stand_ins]
+    return made

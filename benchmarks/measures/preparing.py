@@ -1,0 +1,130 @@
+"""`prepare` against a bare decode loop, two workers against one, and a second `prepare`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from measures.bare import bare_loop
+from measures.corpus import empty_home, prepare
+from measures.opened import opened_media
+from measures.timing import PROCESSOR, WALL, Row, Times, by_turns, processor_of_children
+from stf2m_bench.datasets.base.manifest import build_manifest
+from stf2m_bench.views.base.extractor import make_extractor
+from stf2m_bench.views.base.media import ClipMedia
+from stf2m_bench.views.base.store import media_of
+from stf2m_bench.workers import share_out
+
+VIEWS = ("audio.logmel", "video.face")
+
+
+def measure_against_bare(
+    dataset: str, root: Path, repetitions: int, *, title: str, views: tuple[str, ...] = VIEWS
+) -> list[Row]:
+    """One worker against the bare loop, whose arrays must be the same bytes; each view, then all."""
+    clips = media_of(build_manifest(dataset, root))
+    for view in views:
+        _same_arrays(dataset, root, clips, view)
+    times = {
+        view: by_turns(
+            lambda view=view: bare_loop(clips, (view,)),
+            lambda view=view: _prepare_afresh(dataset, root, (view,)),
+            repetitions=repetitions,
+            clocks=(PROCESSOR, WALL),
+        )
+        for view in views
+    }
+    if len(views) > 1:
+        times[" and ".join(views)] = [_summed([times[view][clock] for view in views]) for clock in range(2)]
+    return [
+        Row(
+            what=f"`prepare`, one worker, against a bare decode loop, {title}: {name}",
+            figure=processor.ratio,
+            unit="of its speed",
+            at_least=0.9,
+            clock="processor",
+            repetitions=repetitions,
+            sides=f"{processor.medians[1]:.2f} s, {processor.medians[0]:.2f} s",
+            note=f"{len(clips)} clips; by the wall clock {wall.ratio:.2f} of its speed",
+        )
+        for name, (processor, wall) in times.items()
+    ]
+
+
+def measure_workers(
+    dataset: str, root: Path, repetitions: int, *, title: str, views: tuple[str, ...] = VIEWS
+) -> list[Row]:
+    """Two workers against one, and what starting two workers costs."""
+    clips = media_of(build_manifest(dataset, root))
+    spent, parent, children = by_turns(
+        lambda: _prepare_afresh(dataset, root, views),
+        lambda: _prepare_afresh(dataset, root, views, workers=2),
+        repetitions=repetitions,
+        clocks=(WALL, PROCESSOR, processor_of_children),
+    )
+    one, two = spent.medians
+    alone, shared = parent.medians[0], parent.medians[1] + children.medians[1] / 2
+    start = time.perf_counter()
+    list(share_out(_begin, [(views[-1], clips[0])] * 2, workers=2, what="a first clip"))
+    begun = time.perf_counter() - start
+    return [
+        Row(
+            what=f"`prepare`, two workers against one, {title}: {' and '.join(views)}",
+            figure=spent.ratio,
+            at_least=1.7,
+            clock="wall",
+            repetitions=repetitions,
+            sides=f"{two:.1f} s, {one:.1f} s",
+            note=f"{len(clips)} clips; {begun:.1f} s of it pass, once a view, before two workers have their first clip;"
+            f" by processor time, free of who else uses the machine, {alone / shared:.2f} times",
+        )
+    ]
+
+
+def measure_second(dataset: str, root: Path, *, title: str) -> list[Row]:
+    """What a second `prepare` opens, and how long it takes."""
+    with empty_home():
+        with opened_media(root) as first:
+            prepare(dataset, root, VIEWS)
+        start = time.process_time()
+        with opened_media(root) as second:
+            prepare(dataset, root, VIEWS)
+        spent = time.process_time() - start
+    if not first:
+        raise RuntimeError("the first prepare opened no media: the counter does not count")
+    return [
+        Row(
+            what=f"media files that a second `prepare` opens, {title}",
+            figure=len(second),
+            unit="files",
+            at_most=0,
+            note=f"{len(first)} times a file was opened by the first; the second took {spent:.2f} processor seconds",
+        )
+    ]
+
+
+def _begin(view: str, clip: ClipMedia) -> int:
+    return len(make_extractor(view).extract(clip))
+
+
+def _prepare_afresh(dataset: str, root: Path, views: tuple[str, ...], *, workers: int = 1) -> None:
+    with empty_home():
+        prepare(dataset, root, views, workers=workers)
+
+
+def _same_arrays(dataset: str, root: Path, clips: list[ClipMedia], view: str) -> None:
+    with empty_home():
+        store = prepare(dataset, root, (view,))[view]
+        bare = bare_loop(clips, (view,))[view]
+        if not all(np.array_equal(store.array(clip.clip_id), array) for clip, array in zip(clips, bare, strict=True)):
+            raise RuntimeError(f"the bare loop gives other numbers than the view '{view}'; no fair comparison")
+
+
+def _summed(times: list[Times]) -> Times:
+    first, second = (
+        [sum(one) for one in zip(*sides, strict=True)]
+        for sides in zip(*((t.first, t.second) for t in times), strict=True)
+    )
+    return Times(first, second)

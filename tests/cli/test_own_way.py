@@ -1,0 +1,113 @@
+"""Bring your own: from a clips.csv to a leaderboard, by the commands that help and README tell."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from own_table import NEW_TASK, files_in
+
+from stf2m_bench.scoring.result import read_result
+
+
+def test_a_table_becomes_a_frozen_task_that_passes_its_checks(here: Path, run) -> None:
+    ran = run("tasks", "new", "again", *NEW_TASK, "--out", "tasks", "--title", "Mine again")
+    assert "stf2m-bench evaluate tasks/again.toml" in ran.err
+    shown = run("tasks", "show", "tasks/again.toml", "--json").json
+    assert (shown["ways"], shown["shots"], shown["queries"], shown["episodes"]) == (3, [1], 2, 60)
+    assert shown["title"] == "Mine again"
+    assert len(shown["frozen"]) == 64
+    assert shown["clips"] == 180
+    tested = [person for fold in shown["folds"] for person in fold["meta_test"]]
+    assert sorted(tested) == sorted({f"p{n}" for n in range(10)})
+    assert all(check["passed"] is not False for check in run("tasks", "check", "tasks/again.toml", "--json").json)
+
+
+def test_the_same_wish_gives_the_same_task(here: Path, run) -> None:
+    run("tasks", "new", "mine", *NEW_TASK, "--out", "elsewhere")
+    assert Path("elsewhere/mine.toml").read_text() == Path("mine.toml").read_text()
+    assert Path("elsewhere/mine.clips.csv").read_bytes() == Path("mine.clips.csv").read_bytes()
+
+
+def test_models_learn_what_the_table_holds(here: Path, run) -> None:
+    rows = {row["model"]: row for row in run("leaderboards", "show", "mine.toml", "--folder", "home", "--json").json}
+    assert rows["chance"]["uar"]["1"] == pytest.approx(100 / 3, abs=0.01)
+    assert 50 < rows["nearest_mean"]["uar"]["1"] < 95
+    assert 50 < rows["ridge"]["uar"]["1"] < 95
+
+
+def test_a_result_is_checked_rescored_and_shown(here: Path, run) -> None:
+    path = "home/results/mine/nearest_mean.json"
+    checks = run("results", "check", path, "--task", "mine.toml", "--json").json
+    assert {check["name"] for check in checks} >= {"schema", "task", "frozen", "hash", "figures"}
+    assert all(check["passed"] for check in checks)
+    assert run("results", "rescore", path, "--task", "mine.toml", "--json").json["differences"] == []
+    result = read_result(Path(path))
+    assert run("results", "show", path, "--json").json["hash"] == result.hash
+    shown = run("results", "show", path).out
+    assert f"nearest_mean on mine ({result.state})" in shown
+    assert f"{result.figures.shots[1].uar:.1f}" in shown
+    assert result.hash in shown
+
+
+def test_a_result_is_admitted_shown_and_its_pages_built(here: Path, run) -> None:
+    run("leaderboards", "add", "home/results/mine/ridge.json", "--folder", "boards", "--task", "mine.toml")
+    assert read_result(Path("boards/results/mine/ridge.json")).state == "checked"
+    rows = run("leaderboards", "show", "mine.toml", "--folder", "boards", "--json").json
+    assert [row["model"] for row in rows if row["kind"] == "ranked"] == ["ridge"]
+    before = files_in(Path("boards"))
+    assert set(before) >= {"README.md", "mine.md", "results/mine/ridge.json", "results/mine/ridge.parquet"}
+    page = Path("page.md")
+    page.write_text("# Mine\n\n<!-- board mine -->\n<!-- end -->\n", encoding="utf-8")
+    built = run("leaderboards", "build", "--folder", "boards", "--task", "mine.toml", "--into", page)
+    assert built.out == ""
+    assert "boards/mine.md" in built.err
+    assert "| 1 | ridge |" in page.read_text(encoding="utf-8")
+    assert files_in(Path("boards")) == before
+
+
+def test_a_trained_folder_scores_as_the_model_fitted_by_evaluate(here: Path, run) -> None:
+    ran = run("train", "mine.toml", "--model", "nearest_mean", "--out", "weights")
+    assert ran.out == ""
+    assert "stf2m-bench evaluate mine.toml --model weights" in ran.err
+    assert sorted(path.name for path in Path("weights").iterdir()) == ["fold-0", "fold-1", "fold-2"]
+    run("evaluate", "mine.toml", "--model", "weights")
+    mine, theirs = (read_result(Path(f"home/results/mine/{name}.json")) for name in ("weights", "nearest_mean"))
+    assert mine.hash == theirs.hash
+    assert mine.figures == theirs.figures
+    before = files_in(Path("weights"))
+    run("train", "mine.toml", "--model", "nearest_mean", "--out", "weights")
+    assert files_in(Path("weights")) == before
+
+
+def test_predictions_made_elsewhere_are_scored_under_the_name_given(here: Path, run) -> None:
+    file = "home/results/mine/ridge.parquet"
+    rows = run("evaluate", "mine.toml", "--predictions", file, "--name", "from afar", "--json").json["mine"]
+    uar = {row["model"]: row["uar"] for row in rows}
+    assert uar["from afar"] == uar["ridge"]
+
+
+def test_a_model_of_ones_own_gets_its_row(here: Path, run) -> None:
+    ran = run("evaluate", "mine.toml", "--model", "own_models:flat", "--name", "my flat model", "--json")
+    rows = {row["model"]: row for row in ran.json["mine"]}
+    assert rows["my flat model"]["uar"]["1"] == pytest.approx(100 / 3, abs=0.01)
+    result = json.loads(Path("home/results/mine/my-flat-model.json").read_text())
+    assert result["model"]["source"] == "python:own_models:flat"
+
+
+def test_a_task_edited_by_hand_is_frozen_anew(here: Path, run, refused) -> None:
+    file = Path("mine.toml")
+    file.write_text(file.read_text().replace("queries = 2", "queries = 1"), encoding="utf-8")
+    refused("evaluate", file, "--model", "chance", says=["was frozen with", "freeze"])
+    assert "frozen as" in run("tasks", "freeze", file).err
+    run("evaluate", file, "--model", "chance")
+    assert read_result(Path("home/results/mine/chance.json")).figures.shots[1].uar == pytest.approx(100 / 3, abs=0.01)
+
+
+def test_results_of_an_earlier_version_are_left_off_the_board_after_an_evaluation(here: Path, run) -> None:
+    file = Path("mine.toml")
+    file.write_text(file.read_text().replace("version = 1", "version = 2"), encoding="utf-8")
+    run("tasks", "freeze", file)
+    rows = run("evaluate", file, "--model", "ridge", "--json").json["mine"]
+    assert {row["model"] for row in rows} == {"ridge", "chance"}
