@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from measures.timing import Row
 
-    from stf2m_bench.episodes.views import TaskViews
+    from stf2m_bench.episode.views import TaskViews
 
 HERE = Path(__file__).parent
 TASK = "emosynth-new-subjects"
@@ -65,7 +65,7 @@ def measure(folder: Path, *, quick: bool, ravdess: Path | None) -> Iterator[Row]
 
 def whole_task() -> tuple[Path, TaskViews]:
     """The folder of emosynth and the views of its task in the home, made there by the first run."""
-    from stf2m_bench.episodes.views import open_views
+    from stf2m_bench.episode.views import open_views
     from stf2m_bench.home import home
     from stf2m_bench.tasks.task import load_task
 
@@ -80,8 +80,8 @@ def small_task(folder: Path) -> tuple[Path, TaskViews]:
     from stf2m_bench.datasets.base.manifest import build_manifest
     from stf2m_bench.datasets.synth.script import Plan
     from stf2m_bench.datasets.synth.write import generate_corpus
-    from stf2m_bench.episodes.new_task import new_task
-    from stf2m_bench.episodes.views import TaskViews
+    from stf2m_bench.episode.new_task import new_task
+    from stf2m_bench.episode.views import TaskViews
     from stf2m_bench.views.base.store import prepare_view
 
     corpus = folder / "corpus"
@@ -89,8 +89,18 @@ def small_task(folder: Path) -> tuple[Path, TaskViews]:
     manifest = build_manifest("emosynth", corpus)
     with empty_home():
         stores = {view: prepare_view(manifest, view) for view in ("audio.logmel", "text.hashed")}
-        shape = {"ways": 3, "shots": (1,), "queries": 1, "folds": 2, "episodes": 60}
-        task = new_task(manifest, stores, name="small", title="Small", track="new-subjects", **shape)
+        task = new_task(
+            manifest,
+            stores,
+            name="small",
+            title="Small",
+            track="new-subjects",
+            ways=3,
+            shots=(1,),
+            queries=1,
+            folds=2,
+            episodes=60,
+        )
     return corpus, TaskViews(task, stores)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stf2m_bench.episodes.problems import episodes
+    from stf2m_bench.episode.problems import episodes
     from stf2m_bench.evaluation.evaluate import evaluate
     from stf2m_bench.tasks.task import load_task
 
@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 __all__ = ["__version__", "episodes", "evaluate", "load_task"]
 
 _HOMES = {
-    "episodes": "stf2m_bench.episodes.problems",
+    "episodes": "stf2m_bench.episode.problems",
     "evaluate": "stf2m_bench.evaluation.evaluate",
     "load_task": "stf2m_bench.tasks.task",
 }

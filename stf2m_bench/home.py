@@ -40,7 +40,7 @@ def remember_root(dataset: str, root: Path) -> None:
 
 
 def root_of(dataset: str, data: Path | None = None) -> Path:
-    """The folder of a dataset: the one given (and remembered from now on), else the one remembered.
+    """The folder of a dataset: the one given, else the one remembered.
 
     Raises:
         UsageError: neither given nor remembered, or no such folder.
@@ -53,6 +53,4 @@ def root_of(dataset: str, data: Path | None = None) -> Path:
         raise UsageError(
             f"The folder of the dataset '{dataset}', {root}, does not exist; give the right --data FOLDER."
         )
-    if data is not None:
-        remember_root(dataset, root)
     return root.resolve()

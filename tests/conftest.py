@@ -12,7 +12,7 @@ from hypothesis import settings
 from toys import make_task, make_views
 
 from stf2m_bench.datasets.synth.script import Plan
-from stf2m_bench.episodes.views import TaskViews
+from stf2m_bench.episode.views import TaskViews
 from stf2m_bench.tasks.task import Task
 
 RAVDESS = Path(__file__).parents[1] / "../shared/data/RAVDESS"

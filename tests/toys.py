@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from stf2m_bench.episodes.drawing import frozen_hash
-from stf2m_bench.episodes.views import TaskViews
+from stf2m_bench.episode.drawing import frozen_hash
+from stf2m_bench.episode.views import TaskViews
 from stf2m_bench.tasks.clips import COLUMNS, ClipList
 from stf2m_bench.tasks.task import Fold, Protocol, Task
 from stf2m_bench.views.base.store import FORMAT, Store

@@ -11,6 +11,7 @@ from typing import Any
 import av
 import numpy as np
 import soundfile
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 from scipy.signal import firwin, resample_poly
 
@@ -33,18 +34,23 @@ class Bare:
             file.seek(first)
             frames = -1 if end is None else round(end * file.samplerate) - first
             samples = file.read(frames, dtype="float32", always_2d=True)
-            mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32)
+            mono: NDArray[np.float32] = (
+                samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32)
+            )
             ratio = Fraction(rate, file.samplerate)
         if ratio == 1:
             return mono
-        return resample_poly(mono, ratio.numerator, ratio.denominator, window=_low_pass(ratio.denominator))
+        window: Any = _low_pass(ratio.denominator)
+        resampled: NDArray[np.float32] = resample_poly(mono, ratio.numerator, ratio.denominator, window=window)
+        return resampled
 
     def frames(self, rate: float, *, longest: int, grey: bool) -> NDArray[np.uint8]:
         """`[T, H, W]` luma of films that run at `rate` and are no larger than `longest`, by PyAV."""
         start, end = self.clip.start or 0.0, self.clip.end or float("inf")
         pictures = []
+        turn_grey = VideoReformatter()
         with av.open(str(self.clip.root / str(self.clip.video))) as film:
-            stream = film.streams.video[0]
+            stream: Any = film.streams.video[0]
             stream.codec_context.thread_count = 1
             origin = (film.start_time or 0) / av.time_base
             film.seek(int((start + origin) / stream.time_base), stream=stream)
@@ -53,13 +59,13 @@ class Bare:
                 if time >= end - 0.001:
                     break
                 if time >= start - 0.001:
-                    pictures.append(frame.reformat(format="gray", interpolation="AREA").to_ndarray())
+                    pictures.append(turn_grey.reformat(frame, format="gray", interpolation="AREA").to_ndarray())
         return np.stack(pictures)
 
 
 @lru_cache
 def _low_pass(factor: int) -> NDArray[np.float32]:
-    return firwin(20 * factor + 1, 1 / factor, window=("kaiser", 5.0)).astype(np.float32)
+    return np.asarray(firwin(20 * factor + 1, 1 / factor, window=("kaiser", 5.0)), np.float32)
 
 
 def bare_loop(clips: list[ClipMedia], views: tuple[str, ...]) -> dict[str, list[NDArray[Any]]]:

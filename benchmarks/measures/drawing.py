@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import count, islice
 
 from measures.timing import Row
-from stf2m_bench.episodes.drawing import Drawer
+from stf2m_bench.episode.drawing import Drawer
 from stf2m_bench.tasks.clips import ClipList
 from stf2m_bench.tasks.task import Fold, Protocol, Task
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import torch
 
 from measures.timing import Row
-from stf2m_bench.episodes.drawing import frozen_hash
-from stf2m_bench.episodes.problems import Problem
-from stf2m_bench.episodes.views import TaskViews
+from stf2m_bench.episode.drawing import frozen_hash
+from stf2m_bench.episode.problems import Problem
+from stf2m_bench.episode.views import TaskViews
 from stf2m_bench.evaluation.evaluate import predict_all
 from stf2m_bench.models.base.model import make_model
 from stf2m_bench.models.prototypical import Prototypical

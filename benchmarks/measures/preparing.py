@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,8 +30,8 @@ def measure_against_bare(
         _same_arrays(dataset, root, clips, view)
     times = {
         view: by_turns(
-            lambda view=view: bare_loop(clips, (view,)),
-            lambda view=view: _prepare_afresh(dataset, root, (view,)),
+            partial(bare_loop, clips, (view,)),
+            partial(_prepare_afresh, dataset, root, (view,)),
             repetitions=repetitions,
             clocks=(PROCESSOR, WALL),
         )
@@ -47,7 +48,9 @@ def measure_against_bare(
             clock="processor",
             repetitions=repetitions,
             sides=f"{processor.medians[1]:.2f} s, {processor.medians[0]:.2f} s",
-            note=f"{len(clips)} clips; by the wall clock {wall.ratio:.2f} of its speed",
+            note=f"{len(clips)} clips; scanning, hashing, checking and writing take"
+            f" {(processor.medians[1] - processor.medians[0]) / len(clips) * 1000:.2f} ms a clip more;"
+            f" by the wall clock {wall.ratio:.2f} of its speed",
         )
         for name, (processor, wall) in times.items()
     ]
@@ -59,8 +62,8 @@ def measure_workers(
     """Two workers against one, and what starting two workers costs."""
     clips = media_of(build_manifest(dataset, root))
     spent, parent, children = by_turns(
-        lambda: _prepare_afresh(dataset, root, views),
-        lambda: _prepare_afresh(dataset, root, views, workers=2),
+        partial(_prepare_afresh, dataset, root, views),
+        partial(_prepare_afresh, dataset, root, views, workers=2),
         repetitions=repetitions,
         clocks=(WALL, PROCESSOR, processor_of_children),
     )
@@ -123,8 +126,8 @@ def _same_arrays(dataset: str, root: Path, clips: list[ClipMedia], view: str) ->
 
 
 def _summed(times: list[Times]) -> Times:
-    first, second = (
-        [sum(one) for one in zip(*sides, strict=True)]
-        for sides in zip(*((t.first, t.second) for t in times), strict=True)
+    """Views made one after the other."""
+    return Times(
+        [sum(seconds) for seconds in zip(*(one.first for one in times), strict=True)],
+        [sum(seconds) for seconds in zip(*(one.second for one in times), strict=True)],
     )
-    return Times(first, second)

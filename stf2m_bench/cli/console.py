@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from stf2m_bench.checks import Check
+    from stf2m_bench.leaderboards.board import Row
     from stf2m_bench.models.base.lift import NamedModel
     from stf2m_bench.progress import Progress
 
@@ -84,25 +87,38 @@ def print_json(value: Any) -> None:
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A table on stdout; cells are data and never read as markup."""
+    """A table on stdout; cells are data and never read as markup. The first column is not folded."""
     from rich.table import Table
     from rich.text import Text
 
     table = Table()
-    for name in header:
-        table.add_column(name, overflow="fold")
+    for place, name in enumerate(header):
+        table.add_column(name, overflow="fold", no_wrap=place == 0)
     for row in rows:
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     print_rich(table)
 
 
 def print_rich(thing: Any) -> None:
-    """Anything rich can draw, on stdout; as wide as it needs where stdout is no terminal."""
+    """Anything rich can draw, on stdout."""
+    _stdout().print(thing)
+
+
+def print_board(rows: Sequence[Row]) -> None:
+    """A leaderboard on stdout, in as many columns as there is room for."""
+    from stf2m_bench.leaderboards.render import to_rich
+
+    console = _stdout()
+    console.print(to_rich(rows, width=console.width))
+
+
+def _stdout() -> Console:
+    """As wide as the terminal; where stdout is none, wide enough for everything."""
     import sys
 
     from rich.console import Console
 
-    Console(width=None if sys.stdout.isatty() else 160).print(thing)
+    return Console(width=None if sys.stdout.isatty() else 160)
 
 
 def find_named_model(name: str, **config: Any) -> NamedModel:

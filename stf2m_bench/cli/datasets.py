@@ -68,10 +68,14 @@ def check(dataset: str, data: Path | None, workers: int, as_json: bool) -> None:
     """Check DATASET as it lies on disk: card, clips, media."""
     from stf2m_bench.datasets.base.checks import check_dataset
     from stf2m_bench.datasets.base.manifest import locate_dataset
+    from stf2m_bench.home import remember_root
 
     with progress_bars() as progress:
         root = locate_dataset(dataset, data=data, workers=workers, progress=progress)
-    print_checks(check_dataset(dataset, root), as_json)
+    checks = check_dataset(dataset, root)
+    if data is not None and all(check.passed is not False for check in checks):
+        remember_root(dataset, root)
+    print_checks(checks, as_json)
 
 
 @command.command()

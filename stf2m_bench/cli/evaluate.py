@@ -15,8 +15,8 @@ from stf2m_bench.cli.console import (
     device_option,
     find_named_model,
     note,
+    print_board,
     print_json,
-    print_rich,
     progress_bars,
     seed_option,
     set_option,
@@ -72,7 +72,7 @@ def command(
     TASK is the name of a built-in task or the path of a .toml file; without one, the built-in synthetic data are taken.
     Views and weights that were made before are used again, so an interrupted run goes on with the same command.
     """
-    from stf2m_bench.episodes.views import open_views
+    from stf2m_bench.episode.views import open_views
     from stf2m_bench.evaluation.evaluate import evaluate, evaluate_predictions
     from stf2m_bench.models import ROOM
     from stf2m_bench.tasks.task import load_task
@@ -128,10 +128,9 @@ def local_board(task: Task) -> list[Row]:
 def _print_board(task: Task, rows: list[Row]) -> None:
     from stf2m_bench.home import home
     from stf2m_bench.leaderboards.board import is_synthetic
-    from stf2m_bench.leaderboards.render import to_rich
 
     click.echo(f"\n{task.protocol.title}{'  (SYNTHETIC data)' if is_synthetic(task) else ''}")
-    print_rich(to_rich(rows))
+    print_board(rows)
     click.echo(f"Results: {home() / 'results' / task.name}", err=True)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stf2m_bench.cli.console import as_json, note, print_json, print_rich
+from stf2m_bench.cli.console import as_json, note, print_board, print_json
 from stf2m_bench.errors import UnknownNameError, UsageError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def show(task: str, folder: Path, as_json: bool) -> None:
     from stf2m_bench.home import home
     from stf2m_bench.leaderboards.board import board
     from stf2m_bench.leaderboards.build import read_results
-    from stf2m_bench.leaderboards.render import to_json, to_rich
+    from stf2m_bench.leaderboards.render import to_json
     from stf2m_bench.tasks.task import load_task
 
     found = load_task(task)
@@ -58,7 +58,7 @@ def show(task: str, folder: Path, as_json: bool) -> None:
     if as_json:
         print_json(to_json(rows))
     else:
-        print_rich(to_rich(rows))
+        print_board(rows)
 
 
 @command.command()

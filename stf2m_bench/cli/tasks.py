@@ -86,7 +86,7 @@ def check(task: str, data: Path | None, workers: int, media: bool, as_json: bool
     marked. Exit code 2 if a check fails.
     """
     from stf2m_bench.datasets.base.manifest import open_dataset
-    from stf2m_bench.episodes.checks import check_task
+    from stf2m_bench.episode.checks import check_task
     from stf2m_bench.tasks.task import load_task
     from stf2m_bench.views.base.store import prepare_view
 
@@ -171,7 +171,7 @@ def new(
     Writes NAME.toml, the protocol, and NAME.clips.csv, the clips that it draws from.
     """
     from stf2m_bench.datasets.base.manifest import open_dataset
-    from stf2m_bench.episodes.new_task import new_task
+    from stf2m_bench.episode.new_task import new_task
     from stf2m_bench.tasks.make import write_task
     from stf2m_bench.views.base.store import prepare_view
 
@@ -208,7 +208,7 @@ def freeze(file: Path) -> None:
 
     For use after its folds or numbers were edited by hand.
     """
-    from stf2m_bench.episodes.new_task import freeze as freeze_task
+    from stf2m_bench.episode.new_task import freeze as freeze_task
     from stf2m_bench.files import write_text
     from stf2m_bench.tasks.make import as_toml
     from stf2m_bench.tasks.task import load_task

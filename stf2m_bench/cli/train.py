@@ -49,7 +49,7 @@ def command(
     Only people outside the fold's test side are seen. 'evaluate TASK --model FOLDER' then scores the folder; folds that
     are there already are kept.
     """
-    from stf2m_bench.episodes.views import open_views
+    from stf2m_bench.episode.views import open_views
     from stf2m_bench.evaluation.evaluate import pick_device
     from stf2m_bench.evaluation.train import train_folds
     from stf2m_bench.tasks.task import load_task

@@ -17,10 +17,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from stf2m_bench.episodes.drawing import Drawer, frozen_hash
-from stf2m_bench.episodes.problems import Problem, make_problem
-from stf2m_bench.episodes.training_sides import TrainingSides
-from stf2m_bench.episodes.views import TaskViews, open_views
+from stf2m_bench.episode.drawing import Drawer, frozen_hash
+from stf2m_bench.episode.problems import Problem, make_problem
+from stf2m_bench.episode.training_sides import TrainingSides
+from stf2m_bench.episode.views import TaskViews, open_views
 from stf2m_bench.errors import BenchError, InputError, UsageError
 from stf2m_bench.files import hash_of
 from stf2m_bench.home import home
@@ -242,7 +242,7 @@ def _fit_folder(named: NamedModel, sides: TrainingSides) -> Path:
 def _code_hash() -> str:
     """SHA-256 over the sources that fitting rests on: weights of an older code are not taken up."""
     top = Path(__file__).parents[1]
-    rooms = ("episodes", "models", "training")
+    rooms = ("episode", "models", "training")
     files = sorted(path for room in rooms for path in (top / room).rglob("*.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 from pathlib import Path
 
-from stf2m_bench.episodes.training_sides import TrainingSides
-from stf2m_bench.episodes.views import TaskViews
+from stf2m_bench.episode.training_sides import TrainingSides
+from stf2m_bench.episode.views import TaskViews
 from stf2m_bench.errors import UsageError
 from stf2m_bench.models.base.lift import NamedModel
 from stf2m_bench.models.base.model import WEIGHTS, save_model

@@ -84,12 +84,13 @@ def _row(result: Result, task: Task) -> Row:
             " evaluate it again."
         )
     most = shots[max(task.protocol.shots)]
+    kind = _kind(result, task)
     return Row(
         rank=None,
-        kind=_kind(result, task),
+        kind=kind,
         model=result.model.name,
         uar={shot: shots[shot].uar for shot in task.protocol.shots},
-        new_people={shot: shots[shot].new_people for shot in task.protocol.shots},
+        new_people={shot: None if kind == "chance" else shots[shot].new_people for shot in task.protocol.shots},
         folds=(min(fold.uar for fold in most.folds), max(fold.uar for fold in most.folds)),
         accuracy=most.accuracy,
         macro_f1=most.macro_f1,

@@ -55,4 +55,4 @@ def to_short_markdown(rows: Sequence[Row]) -> str:
 
 def _halfwidth(row: Row, shot: int) -> str:
     interval = row.new_people[shot]
-    return f" ± {interval.halfwidth:.1f}" if interval and row.kind != "chance" else ""
+    return f" ± {interval.halfwidth:.1f}" if interval else ""

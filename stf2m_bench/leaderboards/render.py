@@ -34,6 +34,8 @@ INTERVAL = (
     " Without ± there are fewer than 6 people, or too few in a fold to tell the two roles apart. Folds (lowest and"
     " highest UAR), accuracy, macro-F1 and NLL (nats) are of the largest shot; ms is time per problem."
 )
+WIDE = 150
+NARROW_LACKS = ("folds", "accuracy", "macro-F1", "parameters", "ms", "state", "result")
 _LEFT = ("model", "state", "notes", "result")
 
 
@@ -58,9 +60,12 @@ def to_markdown(rows: Sequence[Row], task: Task) -> str:
     return "\n".join(lines)
 
 
-def to_rich(rows: Sequence[Row]) -> Table:
-    """The board as a table for the terminal."""
+def to_rich(rows: Sequence[Row], *, width: int = WIDE) -> Table:
+    """The board as a table for a terminal of `width` columns; a narrow one gets the main columns only."""
     header, *body = _table(rows, list(rows[0].uar) if rows else [])
+    if width < WIDE:
+        kept = [n for n, title in enumerate(header) if title not in NARROW_LACKS]
+        header, *body = [[cells[n] for n in kept] for cells in (header, *body)]
     table = Table()
     for title in header:
         table.add_column(Text(title), justify="left" if title in _LEFT else "right", overflow="fold")

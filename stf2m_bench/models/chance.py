@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from stf2m_bench.episodes.problems import Problem
+from stf2m_bench.episode.problems import Problem
 from stf2m_bench.models.base.model import Model
 
 

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from stf2m_bench.episodes.problems import Problem
-from stf2m_bench.episodes.training_sides import TrainingSides
-from stf2m_bench.episodes.views import ViewSpec
+from stf2m_bench.episode.problems import Problem
+from stf2m_bench.episode.training_sides import TrainingSides
+from stf2m_bench.episode.views import ViewSpec
 from stf2m_bench.models.base.encoder import ViewEncoder
 from stf2m_bench.models.base.fusion import ViewFusion
 from stf2m_bench.models.base.model import TrainedModel

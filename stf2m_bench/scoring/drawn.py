@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stf2m_bench.episodes.drawing import Drawer
+from stf2m_bench.episode.drawing import Drawer
 
 Ints = NDArray[np.int64]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stf2m_bench.episodes.drawing import Drawer
+from stf2m_bench.episode.drawing import Drawer
 from stf2m_bench.errors import InputError
 from stf2m_bench.scoring import metrics
 from stf2m_bench.scoring.drawn import Drawn, draw_all

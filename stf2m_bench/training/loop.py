@@ -11,7 +11,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor
 
-from stf2m_bench.episodes.training_sides import TrainingSides
+from stf2m_bench.episode.training_sides import TrainingSides
 from stf2m_bench.errors import InputError
 from stf2m_bench.models.base.model import Model, TrainedModel
 from stf2m_bench.progress import Report

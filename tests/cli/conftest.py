@@ -65,6 +65,7 @@ def here(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     """A copy of `made` of this test's own: the current folder; its `home` is the home."""
     folder = tmp_path / "here"
     shutil.copytree(made, folder)
+    (folder / "home/datasets.toml").write_text(f'"csv:mine" = "{folder / "data"}"\n', encoding="utf-8")
     monkeypatch.chdir(folder)
     monkeypatch.setenv("STF2M_BENCH_HOME", str(folder / "home"))
     monkeypatch.setattr(sys, "path", sys.path.copy())

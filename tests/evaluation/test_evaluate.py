@@ -8,7 +8,7 @@ import torch
 from sklearn.neighbors import KNeighborsClassifier
 from toys import make_task, make_views
 
-from stf2m_bench.episodes.drawing import Drawer
+from stf2m_bench.episode.drawing import Drawer
 from stf2m_bench.errors import InputError, UsageError
 from stf2m_bench.evaluation.evaluate import evaluate, evaluate_predictions
 from stf2m_bench.evaluation.train import train_folds

@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from stf2m_bench.datasets.base.manifest import build_manifest
-from stf2m_bench.episodes.drawing import frozen_hash
-from stf2m_bench.episodes.views import TaskViews
+from stf2m_bench.episode.drawing import frozen_hash
+from stf2m_bench.episode.views import TaskViews
 from stf2m_bench.evaluation.evaluate import evaluate
 from stf2m_bench.tasks.task import Task, load_task
 from stf2m_bench.views.base.store import prepare_view

@@ -8,7 +8,7 @@ import torch
 from scipy.optimize import minimize
 from toys import make_task, make_views
 
-from stf2m_bench.episodes.training_sides import TrainingSides
+from stf2m_bench.episode.training_sides import TrainingSides
 from stf2m_bench.models.base.fusion import ViewFusion, fit_weights
 from stf2m_bench.models.base.mock import mock_views, sample, without_view
 

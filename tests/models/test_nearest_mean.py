@@ -8,8 +8,8 @@ import torch
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 from toys import make_task, make_views
 
-from stf2m_bench.episodes.problems import episodes
-from stf2m_bench.episodes.training_sides import TrainingSides
+from stf2m_bench.episode.problems import episodes
+from stf2m_bench.episode.training_sides import TrainingSides
 from stf2m_bench.models.base.prototypes import class_means, distance_logits
 from stf2m_bench.models.nearest_mean import NearestMean
 

@@ -11,8 +11,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 from toys import make_task, make_views
 
-from stf2m_bench.episodes.problems import episodes
-from stf2m_bench.episodes.training_sides import TrainingSides
+from stf2m_bench.episode.problems import episodes
+from stf2m_bench.episode.training_sides import TrainingSides
 from stf2m_bench.models.base.per_episode import PerEpisode
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toys import make_task, make_views
 
-from stf2m_bench.episodes.training_sides import TrainingSides
+from stf2m_bench.episode.training_sides import TrainingSides
 from stf2m_bench.models.base.pooling import Pooling, pool
 
 

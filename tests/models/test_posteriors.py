@@ -9,8 +9,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from toys import EMOTIONS, make_task, make_views
 
-from stf2m_bench.episodes.problems import episodes
-from stf2m_bench.episodes.training_sides import TrainingSides
+from stf2m_bench.episode.problems import episodes
+from stf2m_bench.episode.training_sides import TrainingSides
 from stf2m_bench.errors import UsageError
 from stf2m_bench.models.base.posteriors import STRENGTHS, Posteriors
 from stf2m_bench.models.class_memory import ClassMemory

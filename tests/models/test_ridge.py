@@ -8,7 +8,7 @@ import torch
 from sklearn.linear_model import Ridge as SklearnRidge
 from toys import make_task, make_views
 
-from stf2m_bench.episodes.training_sides import TrainingSides
+from stf2m_bench.episode.training_sides import TrainingSides
 from stf2m_bench.models.ridge import PENALTIES, Ridge, ridge_logits
 
 

@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import t
 from toy_results import toy_folds, toy_task
 
-from stf2m_bench.episodes.drawing import Drawer
+from stf2m_bench.episode.drawing import Drawer
 from stf2m_bench.scoring.drawn import draw_all
 from stf2m_bench.scoring.intervals import (
     contributions,

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import confusion_matrix, f1_score, log_loss, recall_score
 from toy_results import EMOTIONS, PEOPLE, frozen_toy, random_predictions, toy_task
 
-from stf2m_bench.episodes.drawing import Drawer
+from stf2m_bench.episode.drawing import Drawer
 from stf2m_bench.errors import InputError
 from stf2m_bench.scoring.drawn import draw_all
 from stf2m_bench.scoring.figures import percent, six

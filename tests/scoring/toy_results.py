@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from stf2m_bench.episodes.drawing import frozen_hash
+from stf2m_bench.episode.drawing import frozen_hash
 from stf2m_bench.scoring.predictions import Predictions, from_logits
 from stf2m_bench.scoring.result import Cost, Environment, ModelMark, Result, make_result
 from stf2m_bench.tasks.clips import ClipList

@@ -8,8 +8,8 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 from toys import make_task, make_views
 
-from stf2m_bench.episodes.problems import episodes
-from stf2m_bench.episodes.training_sides import TrainingSides
+from stf2m_bench.episode.problems import episodes
+from stf2m_bench.episode.training_sides import TrainingSides
 from stf2m_bench.errors import InputError
 from stf2m_bench.models.base.model import TrainedModel, identity
 from stf2m_bench.models.nearest_mean import NearestMean

@@ -15,7 +15,7 @@ from stf2m_bench.datasets.base.emotions import canonical_emotions, nearest_emoti
 from stf2m_bench.datasets.base.loader import Card, Clip, GeneratedLoader, ImportedTable, Loader
 from stf2m_bench.errors import FaultsError, InputError
 from stf2m_bench.files import replacing
-from stf2m_bench.home import home, root_of
+from stf2m_bench.home import home, remember_root, remembered_roots, root_of
 from stf2m_bench.progress import Progress, silent
 
 PATHS = ("video", "audio", "signal")
@@ -59,12 +59,14 @@ def load_loader(dataset: str) -> Loader:
 
 
 def open_dataset(dataset: str, *, data: Path | None = None, workers: int = 1, progress: Progress = silent) -> Manifest:
-    """The manifest of a dataset where it lies, also written to the home.
+    """The manifest of a dataset where it lies, also written to the home; a folder that served is remembered.
 
     Raises:
         UsageError: nobody said where the dataset lies. InputError, FaultsError: as `build_manifest`.
     """
     manifest = build_manifest(dataset, locate_dataset(dataset, data=data, workers=workers, progress=progress))
+    if data is not None:
+        remember_root(dataset, manifest.root)
     manifest.write(home() / "manifests" / f"{dataset.replace(':', '-')}.parquet")
     return manifest
 
@@ -78,7 +80,7 @@ def locate_dataset(dataset: str, *, data: Path | None = None, workers: int = 1, 
     loader = load_loader(dataset)
     if not isinstance(loader, GeneratedLoader):
         return root_of(dataset, data)
-    root = data or home() / "datasets" / dataset
+    root = data or remembered_roots().get(dataset) or home() / "datasets" / dataset
     loader.generate(root, workers=workers, progress=progress(f"{dataset}: making media"))
     return root
 

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from stf2m_bench.checks import Check
-from stf2m_bench.episodes.problems import Problem
-from stf2m_bench.episodes.views import TaskViews
+from stf2m_bench.episode.problems import Problem
+from stf2m_bench.episode.views import TaskViews
 from stf2m_bench.files import canonical_json
 from stf2m_bench.models import ROOM
 from stf2m_bench.models.base.lift import NamedModel

@@ -7,8 +7,8 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from stf2m_bench.episodes.training_sides import LabelledClips
-from stf2m_bench.episodes.views import ViewSpec
+from stf2m_bench.episode.training_sides import LabelledClips
+from stf2m_bench.episode.views import ViewSpec
 from stf2m_bench.models.base.pooling import LIMIT, pool, statistics
 
 SCALE = 2.7

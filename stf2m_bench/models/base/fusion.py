@@ -15,8 +15,8 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax
 from torch import Tensor
 
-from stf2m_bench.episodes.problems import Problem
-from stf2m_bench.episodes.training_sides import TrainingSides
+from stf2m_bench.episode.problems import Problem
+from stf2m_bench.episode.training_sides import TrainingSides
 
 ViewLogits = Callable[[Problem], Mapping[str, Tensor]]
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from stf2m_bench.episodes.problems import Problem
-from stf2m_bench.episodes.views import ViewSpec
+from stf2m_bench.episode.problems import Problem
+from stf2m_bench.episode.views import ViewSpec
 from stf2m_bench.errors import InputError, UnknownNameError, UsageError
 from stf2m_bench.models import ROOM
 from stf2m_bench.models.base.model import Model, load_model, make_model

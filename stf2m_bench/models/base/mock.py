@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from stf2m_bench.episodes.drawing import Drawer
-from stf2m_bench.episodes.problems import Problem, make_problem
-from stf2m_bench.episodes.training_sides import TrainingSides
-from stf2m_bench.episodes.views import TaskViews
+from stf2m_bench.episode.drawing import Drawer
+from stf2m_bench.episode.problems import Problem, make_problem
+from stf2m_bench.episode.training_sides import TrainingSides
+from stf2m_bench.episode.views import TaskViews
 from stf2m_bench.home import home
 from stf2m_bench.tasks.clips import ClipList
 from stf2m_bench.tasks.task import Fold, Protocol, Task

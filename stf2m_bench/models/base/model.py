@@ -13,9 +13,9 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from stf2m_bench.episodes.problems import Problem
-from stf2m_bench.episodes.training_sides import TrainingSides
-from stf2m_bench.episodes.views import ViewSpec
+from stf2m_bench.episode.problems import Problem
+from stf2m_bench.episode.training_sides import TrainingSides
+from stf2m_bench.episode.views import ViewSpec
 from stf2m_bench.errors import InputError, UsageError
 from stf2m_bench.files import canonical_json, replacing_folder
 from stf2m_bench.models import ROOM

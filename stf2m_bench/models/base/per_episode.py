@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
-from stf2m_bench.episodes.problems import Problem
-from stf2m_bench.episodes.training_sides import TrainingSides
-from stf2m_bench.episodes.views import ViewSpec
+from stf2m_bench.episode.problems import Problem
+from stf2m_bench.episode.training_sides import TrainingSides
+from stf2m_bench.episode.views import ViewSpec
 from stf2m_bench.models.base.fusion import ViewFusion
 from stf2m_bench.models.base.model import Model
 from stf2m_bench.models.base.pooling import Pooling

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from stf2m_bench.episodes.problems import Problem
-from stf2m_bench.episodes.training_sides import TrainingSides
+from stf2m_bench.episode.problems import Problem
+from stf2m_bench.episode.training_sides import TrainingSides
 
 LIMIT = 4.0
 

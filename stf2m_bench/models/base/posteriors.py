@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from stf2m_bench.episodes.training_sides import LabelledClips, TrainingSides
+from stf2m_bench.episode.training_sides import LabelledClips, TrainingSides
 from stf2m_bench.models.base.fusion import fit_weights
 from stf2m_bench.models.base.pooling import Pooling
 from stf2m_bench.models.base.span import span_of

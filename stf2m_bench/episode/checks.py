@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from stf2m_bench.checks import Check, check_faults
 from stf2m_bench.datasets.base.manifest import Manifest
-from stf2m_bench.episodes.capacity import shortages
-from stf2m_bench.episodes.drawing import Drawer, Episode, hash_episodes
-from stf2m_bench.episodes.views import disagreements
+from stf2m_bench.episode.capacity import shortages
+from stf2m_bench.episode.drawing import Drawer, Episode, hash_episodes
+from stf2m_bench.episode.views import disagreements
 from stf2m_bench.errors import InputError
 from stf2m_bench.tasks.make import find_duplicates
 from stf2m_bench.tasks.task import SIDES, Task

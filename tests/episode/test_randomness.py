@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare, kstest
 
-from stf2m_bench.episodes.randomness import Pile, Words, philox
+from stf2m_bench.episode.randomness import Pile, Words, philox
 
 WORD = st.integers(0, 2**64 - 1)
 
@@ -64,7 +64,7 @@ def test_keys_that_differ_in_anything_give_other_streams() -> None:
 
 
 def test_another_process_with_another_hash_seed_draws_the_same() -> None:
-    call = "from stf2m_bench.episodes.randomness import Words\nprint(Words('toy', 3).sample(range(1000), 20))"
+    call = "from stf2m_bench.episode.randomness import Words\nprint(Words('toy', 3).sample(range(1000), 20))"
     answers = {
         subprocess.run(
             [sys.executable, "-c", call], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True

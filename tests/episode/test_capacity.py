@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toys import EMOTIONS, PEOPLE, clip_list, make_task, toy_clips
 
-from stf2m_bench.episodes.capacity import fewest_support_people, shortages
+from stf2m_bench.episode.capacity import fewest_support_people, shortages
 from stf2m_bench.tasks.clips import ClipList
 from stf2m_bench.tasks.task import Fold, Task, load_task, task_names
 

@@ -9,10 +9,10 @@ import pytest
 import torch
 from toys import EMOTIONS, make_task, make_views
 
-from stf2m_bench.episodes.drawing import Drawer
-from stf2m_bench.episodes.problems import Problem, episodes, make_problem
-from stf2m_bench.episodes.training_sides import VALIDATION_EPISODES, TrainingSides
-from stf2m_bench.episodes.views import TaskViews
+from stf2m_bench.episode.drawing import Drawer
+from stf2m_bench.episode.problems import Problem, episodes, make_problem
+from stf2m_bench.episode.training_sides import VALIDATION_EPISODES, TrainingSides
+from stf2m_bench.episode.views import TaskViews
 from stf2m_bench.errors import UnknownNameError, UsageError
 
 ABSENT = {"p00-fear-0", "p05-anger-3", "p11-sadness-7"}

@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from stf2m_bench.episodes.drawing import Drawer, Episode
-from stf2m_bench.episodes.views import TaskViews, ViewSpec, open_views
+from stf2m_bench.episode.drawing import Drawer, Episode
+from stf2m_bench.episode.views import TaskViews, ViewSpec, open_views
 from stf2m_bench.errors import UsageError
 from stf2m_bench.progress import Progress, silent
 from stf2m_bench.tasks.task import SIDES, Side, Task, load_task

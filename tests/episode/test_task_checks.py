@@ -12,9 +12,9 @@ from toys import EMOTIONS, PEOPLE, clip_list, make_store, make_task, toy_clips
 
 from stf2m_bench.checks import Check
 from stf2m_bench.datasets.base.manifest import Manifest, build_manifest, open_dataset
-from stf2m_bench.episodes.checks import check_task
-from stf2m_bench.episodes.drawing import Drawer, Episode
-from stf2m_bench.episodes.views import open_views
+from stf2m_bench.episode.checks import check_task
+from stf2m_bench.episode.drawing import Drawer, Episode
+from stf2m_bench.episode.views import open_views
 from stf2m_bench.errors import FaultsError, InputError
 from stf2m_bench.tasks.make import make_clip_list
 from stf2m_bench.tasks.task import Task, load_task, task_names
@@ -157,7 +157,7 @@ def test_marked_duplicates_and_shared_recordings_would_be_found_in_drawn_episode
     task.clips.duplicate_of[drawn[0].query[0]] = "p00-fear-0"
     one, other = int(drawn[7].support[0]), int(drawn[7].query[0])
     task.clips.recording[one] = task.clips.recording[other] = "r1"
-    from stf2m_bench.episodes.checks import _check_episodes
+    from stf2m_bench.episode.checks import _check_episodes
 
     message = failed(list(_check_episodes(task, drawn)))["clips drawn"]
     assert f"'{task.clips.clip_id[drawn[0].query[0]]}' is a duplicate of another clip and must not be drawn" in message

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from stf2m_bench.datasets.base.manifest import Manifest
-from stf2m_bench.episodes.capacity import fewest_support_people, shortages
-from stf2m_bench.episodes.drawing import frozen_hash
-from stf2m_bench.episodes.randomness import Words
+from stf2m_bench.episode.capacity import fewest_support_people, shortages
+from stf2m_bench.episode.drawing import frozen_hash
+from stf2m_bench.episode.randomness import Words
 from stf2m_bench.errors import FaultsError, InputError
 from stf2m_bench.tasks.make import find_duplicates, make_clip_list
 from stf2m_bench.tasks.task import Fold, Protocol, Task

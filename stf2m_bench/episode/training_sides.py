@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from stf2m_bench.episodes.drawing import Drawer
-from stf2m_bench.episodes.problems import Problem, episodes, make_problem
-from stf2m_bench.episodes.views import TaskViews, ViewSpec
+from stf2m_bench.episode.drawing import Drawer
+from stf2m_bench.episode.problems import Problem, episodes, make_problem
+from stf2m_bench.episode.views import TaskViews, ViewSpec
 from stf2m_bench.errors import UsageError
 from stf2m_bench.tasks.task import Side, Task
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 from toys import EMOTIONS, PEOPLE, clip_list, make_task, toy_clips
 
-from stf2m_bench.episodes.capacity import fewest_support_people, shortages
-from stf2m_bench.episodes.drawing import Drawer, Episode, frozen_hash
+from stf2m_bench.episode.capacity import fewest_support_people, shortages
+from stf2m_bench.episode.drawing import Drawer, Episode, frozen_hash
 from stf2m_bench.errors import InputError, UsageError
 from stf2m_bench.tasks.clips import ClipList
 from stf2m_bench.tasks.task import Fold, Task, load_task, task_names
@@ -134,7 +134,7 @@ def test_a_committed_task_redraws_to_its_frozen_hash_and_keeps_every_rule(name: 
 
 def test_a_fresh_process_draws_the_same_episodes() -> None:
     call = (
-        "from stf2m_bench.tasks.task import load_task\nfrom stf2m_bench.episodes.drawing import Drawer\n"
+        "from stf2m_bench.tasks.task import load_task\nfrom stf2m_bench.episode.drawing import Drawer\n"
         "e = Drawer(load_task('ravdess-a12-personal')).draw(5, 321)\nprint(e.support.tolist() + e.query.tolist())"
     )
     answer = subprocess.run([sys.executable, "-c", call], cwd=REPOSITORY, capture_output=True, text=True, check=True)
@@ -286,7 +286,7 @@ def test_the_cost_of_a_draw_does_not_grow_with_the_number_of_clips() -> None:
         task = make_task(clips=ClipList(ids, people, ids, blank, emotions, blank, blank))
         drawer, calls = Drawer(task), Counter[str]()
         with pytest.MonkeyPatch.context() as patch:
-            from stf2m_bench.episodes import randomness
+            from stf2m_bench.episode import randomness
 
             plain = randomness.philox
             patch.setattr(randomness, "philox", lambda *a: (calls.update(["block"]), plain(*a))[1])

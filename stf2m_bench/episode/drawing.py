@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stf2m_bench.episodes.randomness import Pile, Words
+from stf2m_bench.episode.randomness import Pile, Words
 from stf2m_bench.errors import InputError
 from stf2m_bench.tasks.task import Side, Task
 

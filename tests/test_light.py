@@ -1,0 +1,132 @@
+"""What imports what: listing, checking and ranking are light; help is lighter still."""
+
+from __future__ import annotations
+
+import json
+import pkgutil
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import stf2m_bench
+
+HEAVY = {"torch", "accelerate", "sklearn", "moviepy", "datasets"}
+TOP = Path(stf2m_bench.__file__).parent
+SHOW = "; import sys, json; print(json.dumps(sorted(sys.modules)))"
+
+
+def modules_of(*rooms: str) -> list[str]:
+    """Every module of these rooms, by name."""
+    found = []
+    for room in rooms:
+        package = f"stf2m_bench.{room}"
+        found += [package, *(m.name for m in pkgutil.walk_packages([str(TOP / room)], f"{package}."))]
+    return found
+
+
+def loaded_by(code: str) -> set[str]:
+    """Top-level names of all modules that a fresh interpreter holds after running this code."""
+    done = subprocess.run([sys.executable, "-c", code + SHOW], capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
+
+
+def ending_well(command: list[str]) -> str:
+    """Code that runs a command, which must end with code 0."""
+    return (
+        f"""
+from stf2m_bench.cli import main
+try:
+    main({command!r})
+except SystemExit as stop:
+    assert not stop.code
+"""
+        + "0"
+    )
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    assert loaded_by("import stf2m_bench") & (HEAVY | {"numpy", "pandas", "pydantic", "rich", "click"}) == set()
+
+
+@pytest.mark.parametrize(
+    "modules",
+    [
+        modules_of("datasets", "tasks"),
+        ["stf2m_bench.episode.drawing", "stf2m_bench.episode.new_task", "stf2m_bench.episode.checks"],
+        modules_of("scoring"),
+        modules_of("leaderboards"),
+    ],
+    ids=["datasets and tasks", "drawing", "scoring", "leaderboards"],
+)
+def test_reading_drawing_scoring_and_ranking_import_no_torch(modules: list[str]) -> None:
+    assert len(modules) >= 3
+    loaded = loaded_by(f"import {', '.join(modules)}")
+    assert "numpy" in loaded
+    assert loaded & {"torch", "accelerate"} == set()
+
+
+@pytest.mark.parametrize("module", ["torch", "stf2m_bench.models.base.model"])
+def test_these_tests_would_see_torch(module: str) -> None:
+    assert "torch" in loaded_by(f"import stf2m_bench.scoring.score, {module}")
+
+
+@pytest.mark.parametrize("command", [[], ["evaluate"], ["tasks", "new"], ["leaderboards", "add"], ["results", "check"]])
+def test_help_imports_neither_numpy_nor_pandas(command: list[str]) -> None:
+    loaded = loaded_by(ending_well([*command, "--help"]))
+    assert "click" in loaded
+    assert loaded & (HEAVY | {"numpy", "pandas"}) == set()
+
+
+@pytest.mark.parametrize(
+    "command", [["tasks", "list"], ["tasks", "check", "emosynth-personal", "--no-media"], ["datasets", "list"]]
+)
+def test_commands_without_models_import_no_torch(command: list[str]) -> None:
+    assert "torch" not in loaded_by(ending_well(command))
+
+
+def test_every_public_name_is_there_and_no_other() -> None:
+    assert set(stf2m_bench._HOMES) | {"__version__"} == set(stf2m_bench.__all__)
+    for name, module in stf2m_bench._HOMES.items():
+        assert callable(getattr(import_module(module), name))
+    with pytest.raises(AttributeError, match="no attribute 'evalute'"):
+        _ = stf2m_bench.evalute
+
+
+@pytest.fixture(scope="module")
+def given_later() -> dict[str, bool]:
+    """Public name -> whether `from stf2m_bench import NAME` gives a function once the whole package is loaded."""
+    code = """
+import json
+import stf2m_bench.evaluation.evaluate
+from stf2m_bench import episodes, evaluate, load_task
+print(json.dumps({name: callable(globals()[name]) for name in ("episodes", "evaluate", "load_task")}))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    found: dict[str, bool] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "evaluate",
+        "load_task",
+        "episodes",
+    ],
+)
+def test_a_public_name_is_a_function_whatever_was_imported_before(name: str, given_later: dict[str, bool]) -> None:
+    assert given_later[name]
+
+
+def test_every_module_of_every_base_says_what_it_is_for() -> None:
+    bases = [path for path in sorted(TOP.glob("*/base/*.py")) if path.name != "__init__.py"]
+    assert {path.parts[-3] for path in bases} == {"datasets", "models", "views"}
+    silent = []
+    for path in bases:
+        module = import_module(".".join(path.relative_to(TOP.parent).with_suffix("").parts))
+        if len((module.__doc__ or "").strip()) < 30:
+            silent.append(path.name)
+    assert silent == []
