@@ -23,8 +23,8 @@ Ratios of two things measured side by side in one run, made by
 
 which writes this page and `speed.json` ({date}; {machine}). Both sides run by turns; a figure is the median over
 repetitions of the ratio within a repetition. Where the clock is *processor*, seconds of processor time are compared,
-which other users of the machine disturb less than the wall clock
-(other work ran on it, too: {load:.1f} processes on average while this was measured). Media are emosynth's, which are synthetic{real}.
+which other users of the machine disturb less than the wall clock. The machine
+was shared with other work. Media are emosynth's, which are synthetic{real}.
 
 {table}
 
@@ -43,7 +43,6 @@ def as_json(rows: Sequence[Row]) -> dict[str, Any]:
             "architecture": platform.machine(),
             "system": platform.system(),
             "python": platform.python_version(),
-            "load": os.getloadavg()[2],
             "versions": {name: metadata.version(name) for name in PACKAGES},
         },
         "rows": [asdict(row) | {"met": row.met} for row in rows],
@@ -85,7 +84,6 @@ def _readme(report: dict[str, Any]) -> str:
         machine=f"{machine['cores']} cores, {machine['architecture']}, Python {machine['python']}, {versions}",
         option=" --ravdess FOLDER" if any("RAVDESS" in row["what"] for row in rows) else "",
         real="; RAVDESS is real" if any("RAVDESS" in row["what"] for row in rows) else "",
-        load=machine["load"],
         table="\n".join(table),
         notes="\n".join(f"{number}. {row['note']}." for number, row in enumerate(rows, 1)),
     )

@@ -44,7 +44,7 @@ def draw(task: Task, rows: list[Row], path: Path) -> None:
     )
     axes.grid(axis="x", alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="lower right", fontsize=8, frameon=False)
+    axes.legend(loc="center left", fontsize=8, frameon=False)
     figure.tight_layout()
     figure.savefig(path, metadata={"Software": None})
     plt.close(figure)
