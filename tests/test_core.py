@@ -205,7 +205,7 @@ def test_listing_what_there_is_imports_none_of_it() -> None:
         "datasets.base.checks",
         "views.base.checks",
         "tasks.make",
-        "episodes.checks",
+        "episode.checks",
         "scoring.checks",
         "leaderboards.build",
     ],
