@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import statistics
+import subprocess
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -19,6 +22,7 @@ from stf2m_bench.views.base.store import media_of
 from stf2m_bench.workers import share_out
 
 VIEWS = ("audio.logmel", "video.face")
+COUNT = "n = 0\nwhile n < 30_000_000: n += 1"
 
 
 def measure_against_bare(
@@ -59,19 +63,18 @@ def measure_against_bare(
 def measure_workers(
     dataset: str, root: Path, repetitions: int, *, title: str, views: tuple[str, ...] = VIEWS
 ) -> list[Row]:
-    """Two workers against one, and what starting two workers costs."""
+    """Two workers against one; what two processes that only count gain at the same time; what a start costs."""
     clips = media_of(build_manifest(dataset, root))
-    spent, parent, children = by_turns(
-        partial(_prepare_afresh, dataset, root, views),
-        partial(_prepare_afresh, dataset, root, views, workers=2),
-        repetitions=repetitions,
-        clocks=(WALL, PROCESSOR, processor_of_children),
-    )
-    one, two = spent.medians
-    alone, shared = parent.medians[0], parent.medians[1] + children.medians[1] / 2
+    one, two = (partial(_prepare_afresh, dataset, root, views, workers=workers) for workers in (1, 2))
+    turns, gains = [], []
+    for _ in range(repetitions):
+        turns.append(by_turns(one, two, repetitions=1, clocks=(WALL, PROCESSOR, processor_of_children)))
+        gains.append(_gain_of_counting())
+    spent, parent, children = (_joined([turn[clock] for turn in turns]) for clock in range(3))
     start = time.perf_counter()
     list(share_out(_begin, [(views[-1], clips[0])] * 2, workers=2, what="a first clip"))
     begun = time.perf_counter() - start
+    work = parent.medians[0] / (parent.medians[1] + children.medians[1])
     return [
         Row(
             what=f"`prepare`, two workers against one, {title}: {' and '.join(views)}",
@@ -79,11 +82,31 @@ def measure_workers(
             at_least=1.7,
             clock="wall",
             repetitions=repetitions,
-            sides=f"{two:.1f} s, {one:.1f} s",
-            note=f"{len(clips)} clips; {begun:.1f} s of it pass, once a view, before two workers have their first clip;"
-            f" by processor time, free of who else uses the machine, {alone / shared:.2f} times",
-        )
+            sides=f"{spent.medians[1]:.1f} s, {spent.medians[0]:.1f} s",
+            note=f"{len(clips)} clips; each view starts workers, which took {begun:.1f} s to their first clip in"
+            f" one trial; one worker's processor time is {work:.2f} of that of two with their parent",
+        ),
+        Row(
+            what=f"the ceiling of the row above: two processes that only count, against one ({title})",
+            figure=statistics.median(gains),
+            clock="wall",
+            repetitions=repetitions,
+            note=f"between its repetitions; 2 on two free cores, less where others use them; {min(gains):.2f} to"
+            f" {max(gains):.2f}",
+        ),
     ]
+
+
+def _gain_of_counting() -> float:
+    """How much more two processes count in the same wall time than one does: what the machine can give just now."""
+    seconds = []
+    for processes in (1, 2):
+        start = time.perf_counter()
+        counting = [subprocess.Popen([sys.executable, "-c", COUNT]) for _ in range(processes)]
+        for process in counting:
+            process.wait()
+        seconds.append(time.perf_counter() - start)
+    return 2 * seconds[0] / seconds[1]
 
 
 def measure_second(dataset: str, root: Path, *, title: str) -> list[Row]:
@@ -123,6 +146,11 @@ def _same_arrays(dataset: str, root: Path, clips: list[ClipMedia], view: str) ->
         bare = bare_loop(clips, (view,))[view]
         if not all(np.array_equal(store.array(clip.clip_id), array) for clip, array in zip(clips, bare, strict=True)):
             raise RuntimeError(f"the bare loop gives other numbers than the view '{view}'; no fair comparison")
+
+
+def _joined(times: list[Times]) -> Times:
+    """Repetitions one after the other."""
+    return Times([t for one in times for t in one.first], [t for one in times for t in one.second])
 
 
 def _summed(times: list[Times]) -> Times:
