@@ -44,23 +44,27 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
-    """Yield a temporary folder beside `path`; on success it takes the place of `path` whole."""
+    """Yield a temporary folder beside `path`; on success it takes the place of `path` by two renames, old aside first."""
     temporary: Path | None = None
+    aside: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
         yield temporary
         temporary.chmod(0o755)
         if path.exists():
-            shutil.rmtree(path)
+            aside = path.rename(temporary.with_suffix(".old.part"))
         temporary.rename(path)
     except OSError as error:
         raise CouldNotError(
             f"Could not write {path} ({error.strerror or error}); make room or choose another place, then repeat."
         ) from error
     finally:
-        if temporary is not None and temporary.exists():
-            shutil.rmtree(temporary)
+        if aside is not None and not path.exists():
+            aside.rename(path)
+        for left in (temporary, aside):
+            if left is not None and left.exists():
+                shutil.rmtree(left)
 
 
 def write_text(path: Path, text: str) -> None:

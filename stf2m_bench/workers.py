@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import current_process, get_context, parent_process
+from multiprocessing import current_process, get_all_start_methods, get_context, parent_process
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
@@ -20,7 +21,12 @@ Result = TypeVar("Result")
 
 
 def share_out(
-    work: Callable[..., Result], jobs: Sequence[tuple[Any, ...]], *, workers: int, what: str
+    work: Callable[..., Result],
+    jobs: Sequence[tuple[Any, ...]],
+    *,
+    workers: int,
+    what: str,
+    libraries: Sequence[str] = (),
 ) -> Iterator[Result]:
     """`work(*job)` of every job as it is finished, in this process or in as many others as `workers` says.
 
@@ -28,6 +34,7 @@ def share_out(
 
     Args:
         work: a module-level function. what: what is made, for the message.
+        libraries: modules that the work takes long to import; where processes are forked, this is done once for all.
 
     Raises:
         CouldNotError: a worker was killed. BenchError: of the first job that raised one; no further job is begun.
@@ -36,8 +43,10 @@ def share_out(
         for job in jobs:
             yield work(*job)
         return
-    spawn = get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=spawn, initializer=_leave_with_parent) as pool:
+    count = min(workers, len(jobs))
+    with ProcessPoolExecutor(
+        count, mp_context=_context((work.__module__, *libraries)), initializer=_leave_with_parent
+    ) as pool:
         try:
             futures = [pool.submit(_answer, work, job) for job in jobs]
             for future in as_completed(futures):
@@ -83,6 +92,15 @@ def one_at_a_time(lock: Path) -> Iterator[None]:
         yield
     finally:
         held.release()
+
+
+def _context(modules: Sequence[str]) -> BaseContext:
+    """Processes forked from a clean server that has imported these modules; where there is none, started afresh."""
+    if "forkserver" not in get_all_start_methods():
+        return get_context("spawn")
+    server = get_context("forkserver")
+    server.set_forkserver_preload(list(modules))
+    return server
 
 
 def _answer(work: Callable[..., Result], job: tuple[Any, ...]) -> Result:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:  # each worker would import pandas with it
 
 FORMAT = 2
 PART = 32
+LIBRARIES = ("av", "scipy.signal", "soundfile")
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,7 @@ def _make(
     parts = _extract_parts(parts_folder, view, todo, made_of, workers, progress)
     notes = {clip: counts for clip, counts in old.info["notes"].items() if clip in kept} if old else {}
     for path in parts:
-        notes |= json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        notes |= _read_notes(path)
 
     def arrays() -> Iterator[NDArray[Any]]:
         fresh = (array for path in parts for array in _read_part(path))
@@ -243,7 +244,8 @@ def _extract_parts(
     done = len(clips) - sum(len(chunk) for _, chunk, _ in left)
     if progress:
         progress(done, len(clips))
-    for count in share_out(_extract_part, left, workers=workers, what=f"the view '{view}'"):
+    what = f"the view '{view}'"
+    for count in share_out(_extract_part, left, workers=workers, what=what, libraries=LIBRARIES):
         done += count
         if progress:
             progress(done, len(clips))
@@ -254,9 +256,9 @@ def _extract_part(view: str, clips: list[ClipMedia], path: Path) -> int:
     extractor = make_extractor(view)
     arrays = [_checked(extractor.extract(clip), view, extractor, clip) for clip in clips]
     notes = {clip.clip_id: dict(clip.notes) for clip in clips if clip.notes}
-    write_text(path.with_suffix(".json"), canonical_json(notes))
+    text = np.frombuffer(canonical_json(notes).encode(), np.uint8)
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, offsets=np.cumsum([0, *map(len, arrays)]), data=_stack(arrays, view))
+        np.savez(file, offsets=np.cumsum([0, *map(len, arrays)]), data=_stack(arrays, view), notes=text)
     return len(clips)
 
 
@@ -282,6 +284,12 @@ def _read_part(path: Path) -> Iterator[NDArray[Any]]:
     with np.load(path, allow_pickle=False) as part:
         offsets, data = part["offsets"], part["data"]
     yield from (data[start:stop] for start, stop in pairwise(offsets))
+
+
+def _read_notes(path: Path) -> dict[str, dict[str, int]]:
+    with np.load(path, allow_pickle=False) as part:
+        notes: dict[str, dict[str, int]] = json.loads(part["notes"].tobytes())
+    return notes
 
 
 def _join(folder: Path, arrays: Callable[[], Iterator[NDArray[Any]]], info: dict[str, Any]) -> None:
