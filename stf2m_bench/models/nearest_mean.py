@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from torch import Tensor
 
@@ -11,15 +12,19 @@ from stf2m_bench.episode.training_sides import TrainingSides
 from stf2m_bench.episode.views import ViewSpec
 from stf2m_bench.models.base.fusion import ViewFusion
 from stf2m_bench.models.base.model import Model
-from stf2m_bench.models.base.pooling import Pooling
+from stf2m_bench.models.base.pooling import Pooling, Source
 from stf2m_bench.models.base.prototypes import distance_logits
 
 
 class NearestMean(Model):
-    """The class whose mean of supporting clips is nearest (squared Euclidean distance), summed over weighted views."""
+    """The class whose mean of supporting clips is nearest (squared Euclidean distance), summed over weighted views.
 
-    def __init__(self) -> None:
-        self._pooling, self._fusion = Pooling(), ViewFusion()
+    Args:
+        statistics: what scales the views, `training` people or the `support` (see `Pooling`).
+    """
+
+    def __init__(self, statistics: Source = "training") -> None:
+        self._pooling, self._fusion = Pooling(statistics), ViewFusion()
 
     def fit(self, sides: TrainingSides) -> NearestMean:
         """Scale by the training people; weigh views on meta-val."""
@@ -36,6 +41,10 @@ class NearestMean(Model):
             view: distance_logits(support, query, problem.ways, present)
             for view, (support, query, present) in self._pooling.problem(problem).items()
         }
+
+    def config(self) -> dict[str, Any]:
+        """Where the scale of the views comes from."""
+        return {"statistics": self._pooling.statistics}
 
     def state(self) -> dict[str, Tensor]:
         """Scales and view weights."""

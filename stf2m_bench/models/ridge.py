@@ -4,6 +4,7 @@ closed-form solvers", section 3.2), one a view."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,17 +15,21 @@ from stf2m_bench.episode.training_sides import TrainingSides
 from stf2m_bench.episode.views import ViewSpec
 from stf2m_bench.models.base.fusion import ViewFusion
 from stf2m_bench.models.base.model import Model
-from stf2m_bench.models.base.pooling import Pooling
+from stf2m_bench.models.base.pooling import Pooling, Source
 
 PENALTIES = (0.01, 0.1, 1.0, 10.0)
 Pooled = dict[str, tuple[Tensor, Tensor, Tensor]]
 
 
 class Ridge(Model):
-    """Least squares from pooled views to class numbers with a squared penalty, chosen on meta-val."""
+    """Least squares from pooled views to class numbers with a squared penalty, chosen on meta-val.
 
-    def __init__(self) -> None:
-        self._pooling, self._fusion = Pooling(), ViewFusion()
+    Args:
+        statistics: what scales the views, `training` people or the `support` (see `Pooling`).
+    """
+
+    def __init__(self, statistics: Source = "training") -> None:
+        self._pooling, self._fusion = Pooling(statistics), ViewFusion()
         self._penalty = torch.tensor(1.0)
 
     def fit(self, sides: TrainingSides) -> Ridge:
@@ -58,6 +63,10 @@ class Ridge(Model):
     def _logits(self, problem: Problem, pooled: Pooled) -> dict[str, Tensor]:
         labels, penalty = problem.support_labels, float(self._penalty)
         return {v: ridge_logits(s, q, labels, problem.ways, penalty, present) for v, (s, q, present) in pooled.items()}
+
+    def config(self) -> dict[str, Any]:
+        """Where the scale of the views comes from."""
+        return {"statistics": self._pooling.statistics}
 
     def state(self) -> dict[str, Tensor]:
         """Scales, view weights and the penalty."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from toys import make_task, make_views
 
 from stf2m_bench.episode.training_sides import TrainingSides
+from stf2m_bench.errors import UsageError
 from stf2m_bench.models.base.pooling import Pooling, pool
 
 
@@ -97,3 +100,36 @@ def test_what_is_saved_gives_the_same_numbers_again(sides):
     clips = sides.clips("meta_val")
     for one, other in zip(*(p.vectors(clips.clips, clips.lengths).values() for p in (fitted, again)), strict=True):
         assert torch.equal(one, other)
+
+
+def moved(problem, view, scale, shift):
+    """The problem whose every clip of one view is scaled and shifted, as a person with another voice would."""
+    clips = dict(problem.clips) | {view: problem.clips[view] * scale + shift}
+    return dataclasses.replace(problem, clips=clips)
+
+
+def test_statistics_from_the_support_take_most_of_a_persons_own_level_away(sides):
+    (problem, _), view = sides.validation(5)[0], "imported:x"
+    apart = {}
+    for source in ("training", "support"):
+        pooling = Pooling(source).fit(sides)
+        before, after = (pooling.problem(p)[view] for p in (problem, moved(problem, view, 1.0, 1.5)))
+        apart[source] = float((before[1] - after[1]).square().sum(-1).mean())
+    assert apart["support"] < 0.3 * apart["training"]
+
+
+def test_statistics_from_the_support_are_its_moments_moved_toward_training_by_ten_clips(sides):
+    (problem, _), view = sides.validation(5)[0], "imported:x"
+    plain, _, _ = Pooling().fit(sides).problem(problem)[view]
+    support, _, _ = Pooling("support").fit(sides).problem(problem)[view]
+    units = plain[0].numpy() * plain.shape[2] ** 0.5
+    mean = units.sum(0) / (len(units) + 10)
+    scale = np.sqrt((((units - mean) ** 2).sum(0) + 10) / (len(units) + 10))
+    np.testing.assert_allclose(
+        support[0] * plain.shape[2] ** 0.5, np.clip((units - mean) / scale, -4, 4), rtol=1e-4, atol=1e-5
+    )
+
+
+def test_other_sources_of_statistics_are_refused():
+    with pytest.raises(UsageError, match="expected training or support"):
+        Pooling("query")

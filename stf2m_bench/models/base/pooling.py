@@ -1,16 +1,20 @@
-"""Pooling a view over time into one vector, standardised with statistics of the training people."""
+"""Pooling a view over time into one vector, standardised with statistics of the training people or of the support."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from stf2m_bench.episode.problems import Problem
 from stf2m_bench.episode.training_sides import TrainingSides
+from stf2m_bench.errors import UsageError
 
 LIMIT = 4.0
+SHRINKAGE = 10.0
+Source = Literal["training", "support"]
 
 
 def pool(array: Tensor, lengths: Tensor) -> Tensor:
@@ -49,9 +53,19 @@ class Pooling:
     """Pooled views in a common scale: standardised, limited to +-4, divided by the root of their number.
 
     So the squared distance between two random clips is about 2 in every view, however many numbers it has.
+
+    Args:
+        statistics: where mean and deviation come from: the clips of the training people, or, moved toward those by 10
+            clips' worth, the support of each episode.
+
+    Raises:
+        UsageError: another source.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, statistics: Source = "training") -> None:
+        if statistics not in ("training", "support"):
+            raise UsageError(f"There are no statistics from '{statistics}'; expected training or support.")
+        self.statistics = statistics
         self.mean: dict[str, Tensor] = {}
         self.scale: dict[str, Tensor] = {}
 
@@ -76,7 +90,10 @@ class Pooling:
         """View -> (support `[B, N * K, D]`, query `[B, Q, D]`, which shots have the view `[B, N * K]`)."""
         vectors = self.vectors(problem.clips, problem.lengths)
         support, query = problem.support_index, problem.query_index
-        return {view: (v[support], v[query], problem.present[view][support]) for view, v in vectors.items()}
+        found = {view: (v[support], v[query], problem.present[view][support]) for view, v in vectors.items()}
+        if self.statistics == "support":
+            return {view: _standardised_by_support(*parts) for view, parts in found.items()}
+        return found
 
     def state(self) -> dict[str, Tensor]:
         """The statistics as tensors."""
@@ -87,3 +104,14 @@ class Pooling:
         """Take back what `state()` gave."""
         self.mean = {k.removeprefix("pooling.mean."): v for k, v in state.items() if k.startswith("pooling.mean.")}
         self.scale = {k.removeprefix("pooling.scale."): v for k, v in state.items() if k.startswith("pooling.scale.")}
+
+
+def _standardised_by_support(support: Tensor, query: Tensor, present: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Vectors in the scale of the training people, mean 0 and variance 1 / D, brought to that of their support."""
+    here = present.unsqueeze(2).to(support)
+    count = here.sum(1, keepdim=True) + SHRINKAGE
+    mean = (support * here).sum(1, keepdim=True) / count
+    squares = ((support - mean).square() * here).sum(1, keepdim=True)
+    scale = ((squares * support.shape[2] + SHRINKAGE) / count).sqrt()
+    limit = LIMIT / support.shape[2] ** 0.5
+    return ((support - mean) / scale).clamp(-limit, limit), ((query - mean) / scale).clamp(-limit, limit), present
