@@ -123,7 +123,7 @@ def _stdout() -> Console:
 
 def find_named_model(name: str, **config: Any) -> NamedModel:
     """The model that was asked for; whatever its own code raises becomes one sentence."""
-    from stf2m_bench.evaluation.evaluate import answering_for
+    from stf2m_bench.evaluation.fit import answering_for
     from stf2m_bench.models.base.lift import find_model
 
     with answering_for(name, "when it was made"):

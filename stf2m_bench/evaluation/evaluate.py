@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import platform
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -19,18 +17,18 @@ from numpy.typing import NDArray
 
 from stf2m_bench.episode.drawing import Drawer, frozen_hash
 from stf2m_bench.episode.problems import Problem, make_problem
-from stf2m_bench.episode.training_sides import TrainingSides
 from stf2m_bench.episode.views import TaskViews, open_views
-from stf2m_bench.errors import BenchError, InputError, UsageError
+from stf2m_bench.errors import InputError, UsageError
+from stf2m_bench.evaluation.cost import problem_cost
+from stf2m_bench.evaluation.fit import answering_for, fit_folds, training_data
 from stf2m_bench.files import hash_of
 from stf2m_bench.home import home
 from stf2m_bench.models.base.lift import NamedModel, find_model
-from stf2m_bench.models.base.model import WEIGHTS, Model, declarations, identity, load_model, save_model
+from stf2m_bench.models.base.model import Model, declarations, identity
 from stf2m_bench.progress import Progress, silent
 from stf2m_bench.scoring.predictions import Predictions, from_logits
 from stf2m_bench.scoring.result import Cost, Declarations, Environment, ModelMark, Result, make_result, write_result
 from stf2m_bench.tasks.task import Task, load_task
-from stf2m_bench.training.loop import fit_model
 from stf2m_bench.views.base.extractor import make_extractor
 
 BATCH = 50
@@ -82,7 +80,11 @@ def evaluate(
     require_frozen(task)
     views = views or open_views(task, data=data, workers=workers, progress=progress)
     place = pick_device(device)
-    fitted, fit_seconds = _fit_folds(named, views, seed, place, progress)
+    start = time.perf_counter()
+    fitted = fit_folds(named, views, seed=seed, device=place, progress=progress)
+    fit_seconds = 0.0 if named.saved else time.perf_counter() - start
+    with answering_for(named.name, "in predict"):
+        one_problem = problem_cost(fitted[0], task, views, place)
     predictions, seconds = predict_all(
         task, fitted, views, place, progress(f"{task.name}: {named.name}"), title=named.name
     )
@@ -94,8 +96,10 @@ def evaluate(
         environment=environment(place),
         cost=Cost(
             parameters=sum(tensor.numel() for tensor in fitted[0].state().values()),
+            flops=one_problem.flops,
             seconds_per_problem=seconds,
             fit_seconds=fit_seconds,
+            peak_memory=one_problem.peak_memory,
         ),
         seeds=(seed,),
     )
@@ -156,24 +160,6 @@ def pick_device(device: str) -> str:
     return device
 
 
-@contextmanager
-def answering_for(model: str, when: str) -> Iterator[None]:
-    """Whatever the code of a model raises becomes one sentence that names the model.
-
-    Raises:
-        InputError: says what was raised and when.
-    """
-    try:
-        yield
-    except BenchError:
-        raise
-    except Exception as error:
-        said = " ".join(str(error).split()) or "no message"
-        raise InputError(
-            f"The model '{model}' raised {type(error).__name__} {when}: {said} (--debug shows where; mend it there)."
-        ) from error
-
-
 def environment(device: str) -> Environment:
     """Versions, device and threads, for the record."""
     packages = ("stf2m-bench", "torch", "numpy", "scikit-learn", "av")
@@ -181,70 +167,6 @@ def environment(device: str) -> Environment:
     return Environment(
         versions={"python": platform.python_version(), **versions}, device=device, threads=torch.get_num_threads()
     )
-
-
-def _fit_folds(
-    named: NamedModel, views: TaskViews, seed: int, device: str, progress: Progress
-) -> tuple[list[Model], float]:
-    folds = len(views.task.protocol.folds)
-    if named.fitted:
-        if named.folds and len(named.folds) != folds:
-            raise InputError(
-                f"The folder of '{named.name}' holds weights for {len(named.folds)} folds, but '{views.task.name}'"
-                f" has {folds}; train it on this task."
-            )
-        return list(named.folds) or [named.model] * folds, 0.0
-    start = time.perf_counter()
-    fitted = [fit_fold(named, TrainingSides(views, fold, seed=seed, device=device), progress) for fold in range(folds)]
-    return fitted, time.perf_counter() - start
-
-
-def fit_fold(named: NamedModel, sides: TrainingSides, progress: Progress) -> Model:
-    """The model fitted on one fold; a built-in model is kept in the home and read from there the next time."""
-    if named.source != "built-in":
-        with answering_for(named.name, "in fit"):
-            return fit_model(_again(named), sides)
-    folder = _fit_folder(named, sides)
-    if (folder / WEIGHTS).exists():
-        with suppress(InputError):
-            return load_model(folder)[1]
-    model = _again(named)
-    with answering_for(named.name, "in fit"):
-        fit_model(model, sides, report=progress(f"{sides.task.name}: {named.name} fold {sides.fold}"))
-    save_model(named.key, model, sides.view_specs, folder)
-    return model
-
-
-def _again(named: NamedModel) -> Model:
-    """A fresh, unfitted copy, so that no fold learns from another."""
-    return copy.deepcopy(named.model)
-
-
-def _fit_folder(named: NamedModel, sides: TrainingSides) -> Path:
-    identity = {
-        "version": metadata.version("stf2m-bench"),
-        "code": _code_hash(),
-        "config": named.model.config(),
-        "stores": sides.store_hashes,
-        "seed": sides.seed,
-        "threads": torch.get_num_threads(),
-        "device": sides.device,
-    }
-    return (
-        home()
-        / "models"
-        / f"{sides.task.name}-{sides.task.hash[:8]}"
-        / f"{named.key}-{hash_of(identity)[:12]}"
-        / (f"fold-{sides.fold}")
-    )
-
-
-def _code_hash() -> str:
-    """SHA-256 over the sources that fitting rests on: weights of an older code are not taken up."""
-    top = Path(__file__).parents[1]
-    rooms = ("episode", "models", "training")
-    files = sorted(path for room in rooms for path in (top / room).rglob("*.py"))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def predict_all(
@@ -317,6 +239,6 @@ def _mark(named: NamedModel, name: str, fitted: list[Model], task: Task, views: 
             scope=max(scopes, key=SCOPES.index),
             pretrained_on=tuple(said["pretrained_on"]),
         ),
-        training_data=tuple(task.protocol.datasets),
+        training_data=training_data(named, task),
         reference=said["reference"],
     )

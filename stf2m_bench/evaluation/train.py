@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 from pathlib import Path
 
 from stf2m_bench.episode.training_sides import TrainingSides
 from stf2m_bench.episode.views import TaskViews
 from stf2m_bench.errors import UsageError
+from stf2m_bench.evaluation.fit import fit_into
 from stf2m_bench.models.base.lift import NamedModel
-from stf2m_bench.models.base.model import WEIGHTS, save_model
 from stf2m_bench.progress import Progress, silent
-from stf2m_bench.training.loop import fit_model
 
 
 def train_folds(
@@ -31,10 +29,4 @@ def train_folds(
     if named.source != "built-in":
         raise UsageError(f"'{named.name}' is not a built-in or installed model; only those can be saved and loaded.")
     for fold in range(len(views.task.protocol.folds)):
-        folder = out / f"fold-{fold}"
-        if (folder / WEIGHTS).exists():
-            continue
-        model = copy.deepcopy(named.model)
-        sides = TrainingSides(views, fold, seed=seed, device=device)
-        fit_model(model, sides, report=progress(f"{views.task.name}: {named.name} fold {fold}"))
-        save_model(named.key, model, sides.view_specs, folder)
+        fit_into(out / f"fold-{fold}", named, TrainingSides(views, fold, seed=seed, device=device), progress)

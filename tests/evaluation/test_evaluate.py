@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.neighbors import KNeighborsClassifier
-from toys import make_task, make_views
+from toys import make_task, make_views, toy_folds
 
 from stf2m_bench.episode.drawing import Drawer
 from stf2m_bench.errors import InputError, UsageError
@@ -198,6 +198,30 @@ def test_a_trained_folder_gives_what_evaluate_gives_and_other_folds_are_refused(
     (tmp_path / "mine" / "fold-2").rename(tmp_path / "kept")
     with pytest.raises(InputError, match=r"holds weights for 2 folds, but 'toy' has 3; train it on this task\."):
         evaluate(views.task, tmp_path / "mine", views=views)
+
+
+def test_a_folder_trained_on_people_whom_this_task_may_test_is_refused(views, tmp_path):
+    train_folds(find_model("nearest_mean"), views, tmp_path / "mine")
+    other = make_task(freeze=True, folds=toy_folds()[::-1])
+    with pytest.raises(InputError, match=r"trained on fold 0 of .toy., whose training people may be tested"):
+        evaluate(other, tmp_path / "mine", views=make_views(other))
+    (tmp_path / "mine" / "fold-0").rename(tmp_path / "one")
+    with pytest.raises(InputError, match=r"was trained on fold 0 of 'toy'.* fold 1 of 'toy'"):
+        evaluate(views.task, tmp_path / "one", views=views)
+
+
+def test_a_folder_trained_on_another_dataset_is_taken_and_says_so(views, tmp_path):
+    other = make_task(freeze=True, datasets=("emosynth",), folds=toy_folds()[:1])
+    train_folds(find_model("nearest_mean"), make_views(other), tmp_path / "mine")
+    done = evaluate(views.task, tmp_path / "mine", views=views)
+    assert done.result.model.training_data == ("emosynth",)
+
+
+def test_a_folder_trained_on_a_view_that_the_task_lacks_is_refused(views, tmp_path):
+    train_folds(find_model("nearest_mean"), views, tmp_path / "mine")
+    other = make_task(freeze=True, views=("audio.logmel",))
+    with pytest.raises(InputError, match="was trained on the view 'imported:x', which 'toy' lacks"):
+        evaluate(other, tmp_path / "mine", views=make_views(other))
 
 
 def test_training_goes_on_where_it_was_and_models_of_ones_own_are_refused(views, tmp_path):

@@ -57,7 +57,7 @@ def problem():
 def test_objects_and_classes_are_lifted_and_named(thing, kind, name):
     named = find_model(thing)
     assert isinstance(named.model, kind)
-    assert (named.name, named.source, named.fitted) == (name, "python", False)
+    assert (named.name, named.source, named.saved) == (name, "python", ())
 
 
 def test_a_function_and_a_module_answer_through_predict_and_the_module_is_in_evaluation_mode(problem):
@@ -150,13 +150,8 @@ def saved(folder, width=4):
 def test_a_folder_is_loaded_with_its_settings_weights_and_name(tmp_path, problem):
     model = saved(tmp_path / "mine", width=6)
     named = find_model(tmp_path / "mine")
-    assert (named.name, named.key, named.source, named.fitted, named.folds) == (
-        "mine",
-        "prototypical",
-        "mine",
-        True,
-        (),
-    )
+    assert (named.name, named.key, named.source) == ("mine", "prototypical", "mine")
+    assert [(list(one.view_specs), one.trained_on) for one in named.saved] == [(["audio.logmel"], None)]
     assert named.model.config()["width"] == 6
     model.network.eval()
     assert torch.equal(named.model.predict(problem), model.predict(problem))
@@ -165,7 +160,7 @@ def test_a_folder_is_loaded_with_its_settings_weights_and_name(tmp_path, problem
 def test_a_folder_with_folds_holds_one_model_each_in_the_order_of_their_numbers(tmp_path):
     for fold in range(11):
         saved(tmp_path / "mine" / f"fold-{fold}", width=fold + 1)
-    assert [model.config()["width"] for model in find_model(str(tmp_path / "mine")).folds] == list(range(1, 12))
+    assert [one.model.config()["width"] for one in find_model(str(tmp_path / "mine")).saved] == list(range(1, 12))
 
 
 @pytest.mark.parametrize(

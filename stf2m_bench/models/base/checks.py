@@ -117,7 +117,7 @@ def _told(error: Exception) -> str:
 def _fresh(named: NamedModel) -> Model:
     """An unfitted copy; a saved one is made anew from its settings."""
     canonical_json(named.model.config())
-    return make_model(named.key, **named.model.config()) if named.fitted else copy.deepcopy(named.model)
+    return make_model(named.key, **named.model.config()) if named.saved else copy.deepcopy(named.model)
 
 
 def _fit(named: NamedModel, views: TaskViews) -> Model:
@@ -295,7 +295,7 @@ def _saving(trial: _Trial) -> str:
         files = sorted(path.name for path in folder.iterdir())
         if files != [CONFIG, WEIGHTS]:
             return f"it saved {', '.join(files)}; expected {CONFIG} and {WEIGHTS} alone"
-        _, loaded = load_model(folder)
+        loaded = load_model(folder).model
     few = (trial.samples[2, 1], trial.five_way)
     same = all(torch.equal(_logits(loaded, given), _logits(trial.model, given)) for given in few)
     return "" if same else "loaded again it gives other logits; put all that is learned into state() and load_state()"

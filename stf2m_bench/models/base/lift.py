@@ -18,7 +18,7 @@ from stf2m_bench.episode.problems import Problem
 from stf2m_bench.episode.views import ViewSpec
 from stf2m_bench.errors import InputError, UnknownNameError, UsageError
 from stf2m_bench.models import ROOM
-from stf2m_bench.models.base.model import Model, load_model, make_model
+from stf2m_bench.models.base.model import Model, SavedModel, load_model, make_model
 from stf2m_bench.models.base.per_episode import PerEpisode
 
 
@@ -28,16 +28,15 @@ class NamedModel:
 
     Attributes:
         name: for tables. key: what `config.json` calls it. source: `built-in`, a folder's name, `python:pkg.mod:f`.
-        fitted: its weights are given; it is not fitted again.
-        folds: one fitted model a fold where a folder holds `fold-0/`, `fold-1/` ...
+        saved: what its folder holds, if it came from one: one model a fold from `fold-0/`, `fold-1/` ..., or a single
+            one. It is not fitted again.
     """
 
     name: str
     key: str
     source: str
     model: Model
-    fitted: bool = False
-    folds: tuple[Model, ...] = ()
+    saved: tuple[SavedModel, ...] = ()
 
 
 class Function(Model):
@@ -138,9 +137,8 @@ def find_model(name: Any, **config: Any) -> NamedModel:
 def _from_folder(folder: Path) -> NamedModel:
     folds = sorted(folder.glob("fold-*"), key=lambda path: int(path.name.removeprefix("fold-")))
     loaded = [load_model(fold) for fold in folds] or [load_model(folder)]
-    key, first = loaded[0]
     label = folder.resolve().name
-    return NamedModel(label, key, label, first, fitted=True, folds=tuple(model for _, model in loaded) if folds else ())
+    return NamedModel(label, loaded[0].key, label, loaded[0].model, tuple(loaded))
 
 
 def _needed(function: Callable[..., Any]) -> list[str]:

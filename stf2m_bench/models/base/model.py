@@ -6,7 +6,7 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -135,7 +135,34 @@ def identity(key: str, model: Model) -> str:
     return digest.hexdigest()
 
 
-def save_model(key: str, model: Model, view_specs: Mapping[str, ViewSpec], folder: Path) -> None:
+@dataclass(frozen=True)
+class TrainedOn:
+    """What weights were fitted on: the training people of one fold of a task."""
+
+    task: str
+    task_hash: str
+    fold: int
+    datasets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """A model read from its folder.
+
+    Attributes:
+        view_specs: the views that it was fitted on.
+        trained_on: None where its folder does not say.
+    """
+
+    key: str
+    model: Model
+    view_specs: Mapping[str, ViewSpec]
+    trained_on: TrainedOn | None
+
+
+def save_model(
+    key: str, model: Model, view_specs: Mapping[str, ViewSpec], folder: Path, *, trained_on: TrainedOn | None = None
+) -> None:
     """Write `config.json` and `model.safetensors`; nothing in them is executable."""
     from safetensors.torch import save_file
 
@@ -145,6 +172,7 @@ def save_model(key: str, model: Model, view_specs: Mapping[str, ViewSpec], folde
         "config": model.config(),
         "declarations": declarations(model),
         "views": [asdict(spec) for spec in view_specs.values()],
+        "trained_on": trained_on and asdict(trained_on),
     }
     with replacing_folder(folder) as new:
         state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state().items()}
@@ -152,8 +180,8 @@ def save_model(key: str, model: Model, view_specs: Mapping[str, ViewSpec], folde
         (new / CONFIG).write_text(canonical_json(config) + "\n", encoding="utf-8")
 
 
-def load_model(folder: Path) -> tuple[str, Model]:
-    """The key and the model saved in a folder.
+def load_model(folder: Path) -> SavedModel:
+    """The model saved in a folder.
 
     Raises:
         InputError: a file is missing or broken.
@@ -166,6 +194,8 @@ def load_model(folder: Path) -> tuple[str, Model]:
         state = load_file(folder / WEIGHTS)
         specs = {v["name"]: ViewSpec(**(v | {"shape": tuple(v["shape"])})) for v in config["views"]}
         key, settings = config["model"], config["config"]
+        said = config.get("trained_on")
+        trained_on = TrainedOn(**(said | {"datasets": tuple(said["datasets"])})) if said else None
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise InputError(
             f"{folder} is not a saved model ({type(error).__name__}: {error}); expected {CONFIG} and {WEIGHTS}."
@@ -175,4 +205,4 @@ def load_model(folder: Path) -> tuple[str, Model]:
         model.load_state(state, specs)
     except (KeyError, RuntimeError) as error:
         raise InputError(f"The weights in {folder} do not fit the model '{key}': {error}.") from error
-    return key, model
+    return SavedModel(key, model, specs, trained_on)

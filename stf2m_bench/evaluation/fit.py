@@ -1,0 +1,145 @@
+"""Fitting a model on each fold's training sides, or taking the weights that it comes with."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib import metadata
+from pathlib import Path
+
+import torch
+
+from stf2m_bench.episode.training_sides import TrainingSides
+from stf2m_bench.episode.views import TaskViews
+from stf2m_bench.errors import BenchError, InputError
+from stf2m_bench.files import hash_of
+from stf2m_bench.home import home
+from stf2m_bench.models.base.lift import NamedModel
+from stf2m_bench.models.base.model import WEIGHTS, Model, SavedModel, TrainedOn, load_model, save_model
+from stf2m_bench.progress import Progress
+from stf2m_bench.tasks.task import Task
+from stf2m_bench.training.loop import fit_model
+
+
+@contextmanager
+def answering_for(model: str, when: str) -> Iterator[None]:
+    """Whatever the code of a model raises becomes one sentence that names the model.
+
+    Raises:
+        InputError: says what was raised and when.
+    """
+    try:
+        yield
+    except BenchError:
+        raise
+    except Exception as error:
+        said = " ".join(str(error).split()) or "no message"
+        raise InputError(
+            f"The model '{model}' raised {type(error).__name__} {when}: {said} (--debug shows where; mend it there)."
+        ) from error
+
+
+def fit_folds(
+    named: NamedModel, views: TaskViews, *, seed: int, device: str, progress: Progress, kept: bool = True
+) -> list[Model]:
+    """One fitted model a fold.
+
+    Args:
+        kept: built-in models are kept in the home, and read from there the next time.
+
+    Raises:
+        InputError: the model comes with weights that do not fit this task, or that may know the people it tests.
+    """
+    if named.saved:
+        return saved_folds(named, views.task)
+    sides = [TrainingSides(views, fold, seed=seed, device=device) for fold in range(len(views.task.protocol.folds))]
+    if kept and named.source == "built-in":
+        return [fit_into(_fit_folder(named, one), named, one, progress) for one in sides]
+    return [fit_fold(named, one, progress) for one in sides]
+
+
+def fit_fold(named: NamedModel, sides: TrainingSides, progress: Progress) -> Model:
+    """A fresh copy, so that no fold learns from another, fitted on one fold."""
+    model = copy.deepcopy(named.model)
+    with answering_for(named.name, "in fit"):
+        fit_model(model, sides, report=progress(f"{sides.task.name}: {named.name} fold {sides.fold}"))
+    return model
+
+
+def fit_into(folder: Path, named: NamedModel, sides: TrainingSides, progress: Progress) -> Model:
+    """The model that lies in `folder`, or else one fitted on this fold and saved there, whole or not at all."""
+    if (folder / WEIGHTS).exists():
+        with suppress(InputError):
+            return load_model(folder).model
+    model = fit_fold(named, sides, progress)
+    task = sides.task
+    trained_on = TrainedOn(task.name, task.hash, sides.fold, tuple(task.protocol.datasets))
+    save_model(named.key, model, sides.view_specs, folder, trained_on=trained_on)
+    return model
+
+
+def saved_folds(named: NamedModel, task: Task) -> list[Model]:
+    """The models of a folder, one a fold.
+
+    Raises:
+        InputError: they are of other folds or views, or were trained on people whom this task may test.
+    """
+    folds = len(task.protocol.folds)
+    if len(named.saved) not in (1, folds):
+        raise InputError(
+            f"The folder of '{named.name}' holds weights for {len(named.saved)} folds, but '{task.name}' has {folds};"
+            " train it on this task."
+        )
+    saved = list(named.saved) * (folds // len(named.saved))
+    for fold, one in enumerate(saved):
+        _refuse_unfit(named.name, one, task, fold)
+    return [one.model for one in saved]
+
+
+def _refuse_unfit(name: str, saved: SavedModel, task: Task, fold: int) -> None:
+    lacking = [view for view in saved.view_specs if view not in task.protocol.views]
+    if lacking:
+        raise InputError(
+            f"'{name}' was trained on the view '{lacking[0]}', which '{task.name}' lacks; train it on this task."
+        )
+    on = saved.trained_on
+    same = on is not None and (on.task_hash, on.fold) == (task.hash, fold)
+    if on is not None and not same and set(on.datasets) & set(task.protocol.datasets):
+        raise InputError(
+            f"'{name}' was trained on fold {on.fold} of '{on.task}', whose training people may be tested in fold {fold}"
+            f" of '{task.name}'; train it on this task."
+        )
+
+
+def training_data(named: NamedModel, task: Task) -> tuple[str, ...]:
+    """The datasets that the weights were fitted on; `not stated` where a folder does not say."""
+    if not named.saved:
+        return tuple(task.protocol.datasets)
+    said = {
+        dataset for one in named.saved for dataset in (one.trained_on.datasets if one.trained_on else ("not stated",))
+    }
+    return tuple(sorted(said))
+
+
+def _fit_folder(named: NamedModel, sides: TrainingSides) -> Path:
+    identity = {
+        "version": metadata.version("stf2m-bench"),
+        "code": _code_hash(),
+        "config": named.model.config(),
+        "stores": sides.store_hashes,
+        "seed": sides.seed,
+        "threads": torch.get_num_threads(),
+        "device": sides.device,
+    }
+    task = f"{sides.task.name}-{sides.task.hash[:8]}"
+    return home() / "models" / task / f"{named.key}-{hash_of(identity)[:12]}" / f"fold-{sides.fold}"
+
+
+def _code_hash() -> str:
+    """SHA-256 over the sources that fitting rests on: weights of an older code are not taken up."""
+    top = Path(__file__).parents[1]
+    rooms = ("episode", "models", "training")
+    files = sorted(path for room in rooms for path in (top / room).rglob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
