@@ -12,7 +12,7 @@ from stf2m_bench.episode.drawing import frozen_hash
 from stf2m_bench.episode.randomness import Words
 from stf2m_bench.errors import FaultsError, InputError
 from stf2m_bench.tasks.make import find_duplicates, make_clip_list
-from stf2m_bench.tasks.task import Fold, Protocol, Task
+from stf2m_bench.tasks.task import Fold, Task, as_protocol
 from stf2m_bench.views.base.store import Store
 
 
@@ -58,7 +58,7 @@ def new_task(
         for emotion, person, twin in zip(clips.emotion, clips.subject, clips.duplicate_of, strict=True)
         if not twin
     )
-    protocol = Protocol.model_validate(
+    protocol = as_protocol(
         {
             "name": name,
             "version": 1,
@@ -74,7 +74,8 @@ def new_task(
             "episodes": episodes,
             "seed": seed,
             "folds": [fold.model_dump() for fold in sides],
-        }
+        },
+        f"The task '{name}'",
     )
     return freeze(Task(protocol, clips))
 

@@ -165,11 +165,23 @@ def read_protocol(path: Path) -> Protocol:
         table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"The task file {path} is not valid TOML: {error}.") from error
+    return as_protocol(table, f"The task file {path}")
+
+
+def as_protocol(table: dict[str, Any], what: str) -> Protocol:
+    """The protocol of these keys.
+
+    Args:
+        what: begins the message.
+
+    Raises:
+        FaultsError: unknown, missing or wrong keys, all of them.
+    """
     try:
         return Protocol.model_validate(table)
     except ValidationError as error:
         faults = [f"{'.'.join(map(str, e['loc'])) or 'file'}: {_plain(e['type'], e['msg'])}" for e in error.errors()]
-        raise FaultsError(f"The task file {path}", faults, "mend these keys") from error
+        raise FaultsError(what, faults, "mend these keys") from error
 
 
 def _plain(kind: str, message: str) -> str:

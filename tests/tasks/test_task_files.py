@@ -13,7 +13,7 @@ from toys import EMOTIONS, PEOPLE, clip_list, make_task, toy_clips, toy_folds, t
 from stf2m_bench.errors import BenchError, FaultsError, InputError, UnknownNameError
 from stf2m_bench.tasks.clips import read_clips
 from stf2m_bench.tasks.make import write_task
-from stf2m_bench.tasks.task import Fold, Task, load_task, task_folder, task_names
+from stf2m_bench.tasks.task import Fold, Task, as_protocol, load_task, task_folder, task_names
 
 
 @pytest.fixture
@@ -183,3 +183,10 @@ def test_who_is_on_which_side_is_told_in_the_order_of_the_file() -> None:
     with pytest.raises(BenchError, match="it says who supports for K = 1, 5"):
         make_task().support_people(2)
     assert make_task(track="personal").support_people(2) == 1
+
+
+def test_wrong_keys_from_python_are_told_like_those_of_a_file():
+    with pytest.raises(FaultsError, match=r"The task 'My task' has \d+ faults; mend these keys") as error:
+        as_protocol({"name": "My task", "version": 1, "wayz": 3}, "The task 'My task'")
+    assert any(fault.startswith("name: ") for fault in error.value.faults)
+    assert {"wayz: unknown key", "ways: missing key"} <= set(error.value.faults)
