@@ -8,8 +8,10 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from measures.bare import bare_loop
 from measures.corpus import empty_home, prepare
@@ -22,33 +24,34 @@ from stf2m_bench.views.base.store import media_of
 from stf2m_bench.workers import share_out
 
 VIEWS = ("audio.logmel", "video.face")
+BY_SOUNDFILE = "audio.logmel (loop by soundfile)"
 COUNT = "n = 0\nwhile n < 30_000_000: n += 1"
 
 
 def measure_against_bare(
     dataset: str, root: Path, repetitions: int, *, title: str, views: tuple[str, ...] = VIEWS
 ) -> list[Row]:
-    """One worker against the bare loop, whose arrays must be the same bytes; each view, then all."""
+    """One worker against the bare loop, whose arrays must be the same bytes: each view by PyAV, sound by soundfile too,
+    all views by the quicker reader of each."""
     clips = media_of(build_manifest(dataset, root))
-    for view in views:
-        _same_arrays(dataset, root, clips, view)
-    times = {
-        view: by_turns(
-            partial(bare_loop, clips, (view,)),
-            partial(_prepare_afresh, dataset, root, (view,)),
-            repetitions=repetitions,
-            clocks=(PROCESSOR, WALL),
-        )
-        for view in views
-    }
+
+    def against(view: str, *, by_soundfile: bool = False) -> list[Times]:
+        loop = partial(bare_loop, clips, (view,), by_soundfile=by_soundfile)
+        _same_arrays(dataset, root, clips, view, loop()[view])
+        afresh = partial(_prepare_afresh, dataset, root, (view,))
+        return by_turns(loop, afresh, repetitions=repetitions, clocks=(PROCESSOR, WALL))
+
+    times = {view: against(view) for view in views}
+    times[BY_SOUNDFILE] = against("audio.logmel", by_soundfile=True)
     if len(views) > 1:
-        times[" and ".join(views)] = [_summed([times[view][clock] for view in views]) for clock in range(2)]
+        quickest = [BY_SOUNDFILE, *(view for view in views if view != "audio.logmel")]
+        times[" and ".join(quickest)] = [_summed([times[name][clock] for name in quickest]) for clock in range(2)]
     return [
         Row(
             what=f"`prepare`, one worker, against a bare decode loop, {title}: {name}",
             figure=processor.ratio,
             unit="of its speed",
-            at_least=0.9,
+            at_least=None if name == BY_SOUNDFILE else 0.9,
             clock="processor",
             repetitions=repetitions,
             sides=f"{processor.medians[1]:.2f} s, {processor.medians[0]:.2f} s",
@@ -140,10 +143,9 @@ def _prepare_afresh(dataset: str, root: Path, views: tuple[str, ...], *, workers
         prepare(dataset, root, views, workers=workers)
 
 
-def _same_arrays(dataset: str, root: Path, clips: list[ClipMedia], view: str) -> None:
+def _same_arrays(dataset: str, root: Path, clips: list[ClipMedia], view: str, bare: list[NDArray[Any]]) -> None:
     with empty_home():
         store = prepare(dataset, root, (view,))[view]
-        bare = bare_loop(clips, (view,))[view]
         if not all(np.array_equal(store.array(clip.clip_id), array) for clip, array in zip(clips, bare, strict=True)):
             raise RuntimeError(f"the bare loop gives other numbers than the view '{view}'; no fair comparison")
 
