@@ -44,7 +44,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
-    """Yield a temporary folder beside `path`; on success it takes the place of `path` by two renames, old aside first."""
+    """Yield a temporary folder beside `path`; on success it takes its place by two renames, the old one aside first."""
     temporary: Path | None = None
     aside: Path | None = None
     try:

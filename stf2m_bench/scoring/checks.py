@@ -45,8 +45,7 @@ def rescore(path: Path, task: Task) -> Rescored:
     if place is None:
         raise InputError(f"The result file {path} has no predictions, only reported figures; evaluate again.")
     recomputed = score(task, Predictions.read(place))
-    stored, again = (figures.model_dump(mode="json") for figures in (result.figures, recomputed))
-    return Rescored(result.figures, recomputed, list(_differences(stored, again, "figures")))
+    return Rescored(result.figures, recomputed, _altered(result, recomputed))
 
 
 def check_result(path: Path, task: Task) -> list[Check]:
@@ -99,14 +98,19 @@ def _check_predictions(result: Result, place: Path, predictions: Predictions, ta
     yield _check("log-probabilities", not values, "; ".join(values))
     if shapes or values:
         return
-    stored, again = (f.model_dump(mode="json") for f in (result.figures, score(task, predictions)))
-    differences = list(_differences(stored, again, "figures"))
+    differences = _altered(result, score(task, predictions))
     more = f" and {len(differences) - _SHOWN} more" if len(differences) > _SHOWN else ""
     yield _check("figures", not differences, "; ".join(differences[:_SHOWN]) + more)
 
 
 def _check(name: str, passed: bool, fault: str) -> Check:
     return Check(name, passed, "" if passed else fault)
+
+
+def _altered(result: Result, recomputed: Figures) -> list[str]:
+    """Places where the figures of a result, those of its schema version, differ from the recomputed ones."""
+    stored, again = (figures.to_json(result.schema_version) for figures in (result.figures, recomputed))
+    return list(_differences(stored, again, "figures"))
 
 
 def _differences(stored: Any, again: Any, where: str) -> Iterator[str]:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 DECIMALS = 6
+BROUGHT = {2: frozenset({"chance_normalised", "coarse"})}
+"""Schema version of a result -> the fields of `ShotFigures` that came with it."""
 
 
 def six(value: float) -> float:
-    """A figure to six decimals, never minus zero."""
+    """A figure to six decimals, never minus zero.
+
+    >>> six(-1e-9), six(2 / 3)
+    (0.0, 0.666667)
+    """
     return round(float(value), DECIMALS) + 0.0
 
 
 def percent(share: float) -> float:
-    """A share of 1 as percent, to six decimals."""
+    """A share of 1 as percent, to six decimals.
+
+    >>> percent(1 / 3)
+    33.333333
+    """
     return six(100 * float(share))
 
 
@@ -59,6 +69,17 @@ class FoldFigures(Value):
     macro_f1: Figure
 
 
+class CoarseFigures(Value):
+    """After the map to coarse emotions (see `coarse.coarse_mass`); percent.
+
+    Attributes:
+        uar: as the main figure, over coarse emotions. recalls: coarse emotion -> percent, mean over folds.
+    """
+
+    uar: Figure
+    recalls: dict[str, Figure]
+
+
 class ShotFigures(Value):
     """All episodes of one shot.
 
@@ -75,6 +96,8 @@ class ShotFigures(Value):
         confusion: queries by true (row) and decided (column) emotion, in the order of the task; ties split.
         groups: `name=value` -> UAR of its queries, all folds pooled, percent.
         worst_group: the one with the lowest UAR.
+        chance_normalised: accuracy, percent of the way from chance (0) to all right (100).
+        coarse: None where the task's emotions have as many coarse parents as they are, or all the same one.
     """
 
     uar: Figure
@@ -92,9 +115,24 @@ class ShotFigures(Value):
     confusion: tuple[tuple[Figure, ...], ...]
     groups: dict[str, Figure]
     worst_group: str | None
+    chance_normalised: Figure | None = None
+    coarse: CoarseFigures | None = None
 
 
 class Figures(Value):
     """Figures by number of shots."""
 
     shots: dict[int, ShotFigures]
+
+    def to_json(self, version: int) -> dict[str, Any]:
+        """As JSON values, with the fields that this schema version of a result has."""
+        return self.model_dump(mode="json", exclude={"shots": {"__all__": brought_after(version)}})
+
+
+def brought_after(version: int) -> set[str]:
+    """The fields of `ShotFigures` that a result of this schema version does not have.
+
+    >>> sorted(brought_after(1))
+    ['chance_normalised', 'coarse']
+    """
+    return {field for since, fields in BROUGHT.items() if since > version for field in fields}

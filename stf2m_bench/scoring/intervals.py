@@ -1,4 +1,7 @@
-"""Two 95% intervals of the UAR: the error from drawing episodes, and the error from having tested these people."""
+"""Two 95% intervals of the UAR: the error from drawing episodes, and the error from having tested these people.
+
+docs/validity.md shows by simulation how often they hold the truth.
+"""
 
 from __future__ import annotations
 
@@ -25,16 +28,17 @@ def linearised(correct: Floats, truth: Ints, recall: Floats) -> Floats:
         z_q = U + n / (E n_e) (y_q - R_e)        with mean_q z_q = U.
 
     Args:
-        correct: `[n]`.
+        correct: `[..., n]`; leading axes are models or simulated sets with the same queries.
         truth: emotion of each query `[n]`.
-        recall: R_e `[E]`.
+        recall: R_e `[..., E]`.
 
     Returns:
-        z `[n]`.
+        z `[..., n]`.
     """
-    asked = np.bincount(truth, minlength=len(recall))
-    weight = len(truth) / (len(recall) * asked[truth])
-    z: Floats = recall.mean() + weight * (correct - recall[truth])
+    emotions = recall.shape[-1]
+    asked = np.bincount(truth, minlength=emotions)
+    weight = len(truth) / (emotions * asked[truth])
+    z: Floats = recall.mean(axis=-1, keepdims=True) + weight * (correct - recall[..., truth])
     return z
 
 
@@ -68,7 +72,7 @@ class Contributions:
 
     Attributes:
         people: numbers of those who ask or support, ascending.
-        values: c, one a person, as shares.
+        values: c `[..., P]`, one a person, as shares.
         told_apart: the episodes tell the effect of asking from the effect of supporting.
     """
 
@@ -92,7 +96,7 @@ def contributions(z: Floats, asking: Ints, supporting: Ints | None) -> Contribut
     among all least-squares solutions the shortest (a, b) is taken, which has zero means.
 
     Args:
-        z: `[n]`, see `linearised`.
+        z: `[..., n]`, see `linearised`.
         asking: person of each query `[n]`.
         supporting: persons of each query's support clips `[n, N * K]`; None in the track `personal`, where one
             person does both and c_i = U + a_i.
@@ -100,8 +104,8 @@ def contributions(z: Floats, asking: Ints, supporting: Ints | None) -> Contribut
     seen = asking if supporting is None else np.concatenate([asking, supporting.ravel()])
     people = np.unique(seen)
     count = len(people)
-    rows = np.arange(len(z))
-    design = np.zeros((len(z), count * (1 if supporting is None else 2)))
+    rows = np.arange(len(asking))
+    design = np.zeros((len(asking), count * (1 if supporting is None else 2)))
     design[rows, np.searchsorted(people, asking)] = 1
     if supporting is not None:
         for column in supporting.T:
@@ -109,10 +113,11 @@ def contributions(z: Floats, asking: Ints, supporting: Ints | None) -> Contribut
     centred = design - design.mean(axis=0)
     values, vectors = np.linalg.eigh(centred.T @ centred)
     kept = values > _RANK_TOLERANCE * values[-1]
-    loading = vectors[:, kept].T @ (centred.T @ (z - z.mean())) / values[kept]
-    effects = (vectors[:, kept] @ loading).reshape(-1, count)
-    told_apart = int(kept.sum()) == (count - 1) * len(effects)
-    return Contributions(people, z.mean() + effects.sum(axis=0), told_apart)
+    mean = z.mean(axis=-1, keepdims=True)
+    loading = (z - mean) @ centred @ vectors[:, kept] / values[kept]
+    effects = (loading @ vectors[:, kept].T).reshape(*z.shape[:-1], -1, count)
+    told_apart = int(kept.sum()) == (count - 1) * effects.shape[-2]
+    return Contributions(people, mean + effects.sum(axis=-2), told_apart)
 
 
 def new_people(uar: float, values: Floats) -> Interval | None:
@@ -125,10 +130,24 @@ def new_people(uar: float, values: Floats) -> Interval | None:
     count = len(values)
     if count < FEWEST_PEOPLE:
         return None
+    halfwidth = float(t_halfwidth(values))
+    return _interval(uar, halfwidth, people=count, label="rough" if count < FEW_PEOPLE else "people")
+
+
+def t_halfwidth(values: Floats) -> Floats:
+    """Half the 95% interval of a mean of S independent values: t.975(S - 1) sd / sqrt(S). Student 1908.
+
+    Args:
+        values: `[..., S]`, S at least 2.
+
+    Returns:
+        `[...]`, in the unit of the values.
+    """
     from scipy.special import stdtrit
 
-    halfwidth = float(stdtrit(count - 1, 0.975)) * float(values.std(ddof=1)) / np.sqrt(count)
-    return _interval(uar, halfwidth, people=count, label="rough" if count < FEW_PEOPLE else "people")
+    count = values.shape[-1]
+    halfwidth: Floats = stdtrit(count - 1, 0.975) * values.std(axis=-1, ddof=1) / np.sqrt(count)
+    return halfwidth
 
 
 def _interval(uar: float, halfwidth: float, *, people: int | None, label: Any) -> Interval:

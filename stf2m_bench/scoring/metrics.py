@@ -1,4 +1,4 @@
-"""Metrics as pure functions on arrays: shares of 1, not percent.
+"""Metrics of decisions as pure functions on arrays: shares of 1, not percent.
 
 Class numbers are permuted in every episode; confusion and recalls are counted on emotions, which stay the same.
 """
@@ -82,6 +82,22 @@ def uar(recall: Floats) -> float:
     return float(np.nanmean(recall, axis=1).mean())
 
 
+def group_uar(correct: Floats, emotion: Ints, member: NDArray[np.bool_], *, emotions: int) -> float:
+    """UAR of the queries of one group of people, all folds pooled, over the emotions asked of it.
+
+    The lowest over all groups is the worst-group figure of Sagawa et al. 2020, "Distributionally Robust Neural
+    Networks for Group Shifts" (there of accuracy).
+
+    Args:
+        correct, emotion: `[...]`. member: which queries are the group's, at least one, `[...]`.
+
+    >>> group_uar(np.array([1.0, 0.0, 0.0]), np.array([0, 0, 1]), np.array([True, True, False]), emotions=2)
+    0.5
+    """
+    asked = emotion[member]
+    return uar(recalls(correct[member], asked, np.zeros_like(asked), emotions=emotions, folds=1))
+
+
 def accuracy(correct: Floats) -> float:
     """The mean over episodes of the share of right queries, `[E, Q]`. Vinyals et al. 2016, section 4.
 
@@ -89,6 +105,21 @@ def accuracy(correct: Floats) -> float:
     0.75
     """
     return float(correct.mean(axis=1).mean())
+
+
+def chance_normalised(accuracy: float, ways: int) -> float:
+    """How far from chance to all right: (accuracy - 1/N) / (1 - 1/N), in [-1/(N-1), 1]; 0 at chance.
+
+    It makes tasks of different ways comparable. Bennett, Alpert & Goldstein 1954, "Communications through limited
+    response questioning" (the S of two coders, one of them the truth).
+
+    Args:
+        ways: N, at least 2.
+
+    >>> chance_normalised(0.6, 5)
+    0.5
+    """
+    return (ways * accuracy - 1) / (ways - 1)
 
 
 def confusion(shares: Floats, truth: Ints, emotion: Ints, *, emotions: int) -> Floats:
@@ -118,41 +149,3 @@ def macro_f1(matrix: Floats) -> float:
     """
     total = matrix.sum(axis=0) + matrix.sum(axis=1)
     return float((2 * np.diag(matrix)[total > 0] / total[total > 0]).mean())
-
-
-def nll(logs: NDArray[Any], labels: Ints) -> float:
-    """Negative log-likelihood of the truth, mean over queries, in nats; at most 15, the clip. Good 1952.
-
-    >>> round(nll(np.log([[0.5, 0.5], [0.25, 0.75]]), np.array([0, 1])), 6)
-    0.490415
-    """
-    return float(-_taken(logs, labels).mean())
-
-
-def brier(logs: NDArray[Any], labels: Ints) -> float:
-    """Brier score: mean over queries of sum_c (p_c - [c is the truth])^2, in [0, 2]. Brier 1950.
-
-    >>> round(brier(np.log([[0.5, 0.5], [0.25, 0.75]]), np.array([0, 1])), 6)
-    0.3125
-    """
-    p = np.exp(logs.astype(np.float64))
-    return float(((p**2).sum(axis=-1) - 2 * np.exp(_taken(logs, labels)) + 1).mean())
-
-
-def ece(logs: NDArray[Any], correct: Floats, *, bins: int = 15) -> float:
-    """Expected calibration error: sum over bins of |mean confidence - mean correctness|, weighted by their queries.
-
-    Bins of equal width over the top probability, each closed above. Guo et al. 2017, section 2.
-
-    >>> round(ece(np.log([[0.5, 0.5], [0.25, 0.75]]), np.array([0.5, 1.0])), 6)
-    0.125
-    """
-    confidence = np.exp(logs.astype(np.float64).max(axis=-1)).ravel()
-    place = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
-    gap = np.bincount(place, confidence - correct.ravel(), minlength=bins)
-    return float(abs(gap).sum() / confidence.size)
-
-
-def _taken(logs: NDArray[Any], labels: Ints) -> Floats:
-    taken: Floats = np.take_along_axis(logs, labels[..., None], axis=-1)[..., 0].astype(np.float64)
-    return taken

@@ -8,18 +8,19 @@ import math
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, JsonValue, ValidationError
+from pydantic import AfterValidator, Field, JsonValue, ValidationError, model_validator
 
 from stf2m_bench.errors import FaultsError, InputError
 from stf2m_bench.files import canonical_json, replacing, write_text
-from stf2m_bench.scoring.figures import Figures, Value
+from stf2m_bench.scoring.figures import BROUGHT, Figures, Value, brought_after
 from stf2m_bench.scoring.predictions import Predictions
 from stf2m_bench.scoring.score import score
 from stf2m_bench.tasks.task import Task
 
-SCHEMA_VERSION: Literal[1] = 1
+SchemaVersion = Literal[1, 2]
+SCHEMA_VERSION: SchemaVersion = 2
 State = Literal["reported", "checked", "reproduced", "retracted"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Text = Annotated[str, Field(max_length=500)]
@@ -86,7 +87,15 @@ class ModelMark(Value):
 
 
 class Cost(Value):
-    """What it took. Seconds of wall time, bytes of memory."""
+    """What it took on the stated device; how each is measured stands in docs/metrics.md.
+
+    Attributes:
+        parameters: numbers that fold 0's model has learned, weights and statistics.
+        flops: of one problem of the most shots, a multiply-add being two; None where not all work was done in torch.
+        seconds_per_problem: wall time of predicting, in batches.
+        fit_seconds: wall time of fitting all folds.
+        peak_memory: bytes that predicting one problem of the most shots takes beyond weights and problem.
+    """
 
     parameters: Count | None = None
     flops: Count | None = None
@@ -111,15 +120,16 @@ class PredictionsMark(Value):
 
 
 class Result(Value):
-    """One result, as written.
+    """One result, as written. Results of older schema versions are read, checked and rescored by what they had.
 
     Attributes:
+        schema_version: 1, or 2, which brought the figures in `figures.BROUGHT`.
         view_stores: view -> hash of the store that it was read from.
         predictions: None where only figures were ever reported.
         hash: see `hash_result`.
     """
 
-    schema_version: Literal[1]
+    schema_version: SchemaVersion
     task: TaskMark
     view_stores: dict[str, Text]
     model: ModelMark
@@ -132,6 +142,17 @@ class Result(Value):
     predictions: PredictionsMark | None
     created: date
     hash: Sha256
+
+    @model_validator(mode="after")
+    def _has_the_figures_of_its_version(self) -> Self:
+        for shot, figures in self.figures.shots.items():
+            stated = figures.model_fields_set
+            later = brought_after(self.schema_version)
+            for field in sorted(stated & later):
+                raise ValueError(f"{shot} shot: a result of schema version {self.schema_version} has no '{field}'")
+            for field in sorted(brought_after(0) - later - stated):
+                raise ValueError(f"{shot} shot: a result of schema version {self.schema_version} must state '{field}'")
+        return self
 
     @property
     def stem(self) -> str:
@@ -162,7 +183,7 @@ def hash_result(result: Result, raw: bytes) -> str:
         "task": result.task.model_dump(mode="json"),
         "model": result.model.model_dump(mode="json", exclude={"name", "source", "revision"}),
         "seeds": list(result.seeds),
-        "figures": result.figures.model_dump(mode="json"),
+        "figures": result.figures.to_json(result.schema_version),
     }
     return hashlib.sha256(canonical_json(covered).encode() + b"\x00" + raw).hexdigest()
 
@@ -209,9 +230,14 @@ def mark_of(task: Task) -> TaskMark:
     return TaskMark(name=task.name, version=protocol.version, hash=task.hash, frozen=protocol.frozen)
 
 
+def to_json(result: Result) -> dict[str, Any]:
+    """The result as JSON values, with the figures of its schema version."""
+    return result.model_dump(mode="json") | {"figures": result.figures.to_json(result.schema_version)}
+
+
 def to_text(result: Result) -> str:
     """The result file's text."""
-    return json.dumps(result.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(to_json(result), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def write_result(result: Result, predictions: Predictions, folder: Path) -> Path:
@@ -266,7 +292,21 @@ def predictions_of(result: Result, path: Path) -> Path | None:
 def json_schema() -> dict[str, Any]:
     """The published JSON Schema of result files (draft 2020-12); committed as docs/result.schema.json."""
     schema = Result.model_json_schema(mode="serialization")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    versions = [_versioned(version, sorted(fields)) for version, fields in BROUGHT.items()]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "allOf": versions}
+
+
+def _versioned(version: int, fields: list[str]) -> dict[str, Any]:
+    """From this schema version on these figures must be there; before it they must not."""
+
+    def figures(of_a_shot: dict[str, Any]) -> dict[str, Any]:
+        return {"properties": {"figures": {"properties": {"shots": {"additionalProperties": of_a_shot}}}}}
+
+    return {
+        "if": {"properties": {"schema_version": {"minimum": version}}},
+        "then": figures({"required": fields}),
+        "else": figures({"properties": dict.fromkeys(fields, False)}),
+    }
 
 
 def write_json_schema(path: Path) -> None:

@@ -6,9 +6,10 @@ import numpy as np
 
 from stf2m_bench.episode.drawing import Drawer
 from stf2m_bench.errors import InputError
-from stf2m_bench.scoring import metrics
+from stf2m_bench.scoring import calibration, metrics
+from stf2m_bench.scoring.coarse import coarse_emotions, coarse_mass
 from stf2m_bench.scoring.drawn import Drawn, draw_all
-from stf2m_bench.scoring.figures import Figures, FoldFigures, ShotFigures, percent, six
+from stf2m_bench.scoring.figures import CoarseFigures, Figures, FoldFigures, ShotFigures, percent, six
 from stf2m_bench.scoring.intervals import (
     Contributions,
     contributions,
@@ -52,16 +53,17 @@ def score_shot(task: Task, logs: Logs, drawn: Drawn) -> ShotFigures:
     variances = [monte_carlo_variance(correct[r], drawn.truth[r], emotions=emotions) for r in rows]
     per_person, told_apart = _people(task, correct, drawn, recall)
     groups = _groups(task, correct, drawn)
+    accuracy = metrics.accuracy(correct)
     return ShotFigures(
         uar=percent(uar),
         these_people=monte_carlo(uar, variances),
         new_people=new_people(uar, np.array(list(per_person.values()))) if told_apart else None,
         people=len(per_person),
-        accuracy=percent(metrics.accuracy(correct)),
+        accuracy=percent(accuracy),
         macro_f1=percent(float(np.mean([metrics.macro_f1(matrix) for matrix in matrices]))),
-        nll=six(metrics.nll(logs, drawn.labels)),
-        brier=six(metrics.brier(logs, drawn.labels)),
-        ece=percent(metrics.ece(logs, correct)),
+        nll=six(calibration.nll(logs, drawn.labels)),
+        brier=six(calibration.brier(logs, drawn.labels)),
+        ece=percent(calibration.ece(logs, correct)),
         folds=tuple(
             _fold_figures(correct[r], one, matrix, variance)
             for r, one, matrix, variance in zip(rows, recall, matrices, variances, strict=True)
@@ -71,12 +73,28 @@ def score_shot(task: Task, logs: Logs, drawn: Drawn) -> ShotFigures:
         confusion=tuple(tuple(map(six, row)) for row in np.sum(matrices, axis=0)),
         groups={name: percent(value) for name, value in groups.items()},
         worst_group=min(groups, key=lambda name: groups[name], default=None),
+        chance_normalised=percent(metrics.chance_normalised(accuracy, task.protocol.ways)),
+        coarse=_coarse(task, logs, drawn, fold),
     )
 
 
 def _confusion(logs: Logs, truth: Ints, classes: Ints, emotions: int) -> Floats:
     shares = metrics.top_shares(logs).reshape(-1, logs.shape[-1])
     return metrics.confusion(shares, truth.ravel(), np.repeat(classes, truth.shape[1], axis=0), emotions=emotions)
+
+
+def _coarse(task: Task, logs: Logs, drawn: Drawn, fold: Ints) -> CoarseFigures | None:
+    """Recalls and UAR over coarse emotions, or None where the map merges nothing or leaves one alone."""
+    names, coarse = coarse_emotions(task.protocol.emotions)
+    if not 1 < len(names) < len(task.protocol.emotions):
+        return None
+    truth = coarse[drawn.truth]
+    correct = metrics.tie_split_correct(coarse_mass(logs, coarse[drawn.emotions], count=len(names)), truth)
+    recall = metrics.recalls(correct, truth, fold, emotions=len(names), folds=len(task.protocol.folds))
+    return CoarseFigures(
+        uar=percent(metrics.uar(recall)),
+        recalls=dict(zip(names, map(percent, recall.mean(axis=0)), strict=True)),
+    )
 
 
 def _fold_figures(correct: Floats, recall: Floats, matrix: Floats, variance: float) -> FoldFigures:
@@ -118,15 +136,12 @@ def _people(task: Task, correct: Floats, drawn: Drawn, recall: Floats) -> tuple[
 
 
 def _groups(task: Task, correct: Floats, drawn: Drawn) -> dict[str, float]:
-    """UAR over the queries of each group, all folds pooled, over the emotions asked of it."""
-    labels = sorted({label for text in task.clips.group for label in text.split(";") if label})
-    result = {}
-    for label in labels:
-        member = np.array([label in text.split(";") for text in task.clips.group])[drawn.query]
+    """UAR of each group that is asked anything."""
+    groups = [text.split(";") for text in task.clips.group]
+    found = {}
+    for label in sorted({label for labels in groups for label in labels if label}):
+        member = np.array([label in labels for labels in groups])[drawn.query]
         if member.any():
-            truth = drawn.truth[member]
-            recall = metrics.recalls(
-                correct[member], truth, np.zeros_like(truth), emotions=len(task.protocol.emotions), folds=1
-            )
-            result[label] = metrics.uar(recall)
-    return result
+            emotions = len(task.protocol.emotions)
+            found[label] = metrics.group_uar(correct, drawn.truth, member, emotions=emotions)
+    return found

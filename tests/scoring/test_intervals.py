@@ -11,6 +11,7 @@ from stf2m_bench.scoring.intervals import (
     monte_carlo,
     monte_carlo_variance,
     new_people,
+    t_halfwidth,
 )
 from stf2m_bench.scoring.metrics import recalls, uar
 
@@ -148,3 +149,23 @@ def test_in_simulation_the_interval_for_new_people_covers_and_monte_carlo_does_n
     new, these = covered / 300
     assert 0.9 <= new <= 0.995
     assert these < 0.7
+
+
+def test_many_models_at_once_are_scored_as_each_alone():
+    rng = np.random.default_rng(7)
+    truth, asking = rng.integers(0, 6, 400), rng.integers(0, 5, 400)
+    supporting = (asking[:, None] + rng.integers(1, 5, (400, 3))) % 5
+    correct = (rng.random((2, 3, 400)) < 0.6).astype(float)
+    recall = np.array([[fold_recall(one, truth) for one in row] for row in correct])
+    z = linearised(correct, truth, recall)
+    together = contributions(z, asking, supporting)
+    for model in np.ndindex(2, 3):
+        alone = linearised(correct[model], truth, recall[model])
+        np.testing.assert_allclose(z[model], alone)
+        np.testing.assert_allclose(together.values[model], contributions(alone, asking, supporting).values)
+
+
+def test_the_half_width_of_many_means_is_that_of_each():
+    values = np.random.default_rng(8).normal(0.6, 0.1, (4, 9))
+    expected = [(t.interval(0.95, 8, row.mean(), row.std(ddof=1) / 3)[1] - row.mean()) for row in values]
+    np.testing.assert_allclose(t_halfwidth(values), expected)

@@ -7,6 +7,7 @@ import pytest
 from sklearn.metrics import confusion_matrix, f1_score, log_loss, recall_score
 from toy_results import EMOTIONS, PEOPLE, frozen_toy, random_predictions, toy_task
 
+from stf2m_bench.datasets.base.emotions import canonical_emotions
 from stf2m_bench.episode.drawing import Drawer
 from stf2m_bench.errors import InputError
 from stf2m_bench.scoring.drawn import draw_all
@@ -87,6 +88,40 @@ def test_uar_by_group_pools_the_queries_of_its_people(task, confident):
     assert figures.worst_group == min(figures.groups, key=figures.groups.get)
 
 
+FINE = ("amusement", "anger", "annoyance", "calm", "happiness", "sadness")
+
+
+@pytest.mark.parametrize("shot", [1, 5])
+def test_coarse_recalls_agree_with_summing_by_hand_and_scikit_learn(shot):
+    task = frozen_toy(emotions=FINE)
+    predictions = random_predictions(task, 3)
+    coarse = score(task, predictions).shots[shot].coarse
+    parents = {emotion: canonical_emotions()[emotion].coarse or emotion for emotion in FINE}
+    asked, decided = {0: [], 1: [], 2: []}, {0: [], 1: [], 2: []}
+    for episode in Drawer(task).all(shot):
+        for label, logs in zip(episode.query_labels, predictions.logs[shot][episode.index], strict=True):
+            mass = dict.fromkeys(parents.values(), 0.0)
+            for emotion, log in zip(episode.emotions, logs, strict=True):
+                mass[parents[emotion]] += float(np.exp(float(log)))
+            asked[episode.fold].append(parents[episode.emotions[label]])
+            decided[episode.fold].append(max(mass, key=mass.get))
+    names = ["happiness", "anger", "calm", "sadness"]
+    folds = [recall_score(asked[f], decided[f], labels=names, average=None) for f in range(3)]
+    assert list(coarse.recalls) == names
+    assert list(coarse.recalls.values()) == pytest.approx(100 * np.mean(folds, axis=0), abs=1e-6)
+    assert coarse.uar == pytest.approx(100 * np.mean(folds), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "emotions",
+    [("anger", "calm", "amusement", "sadness"), ("happiness", "amusement", "love", "pride")],
+    ids=["no two fold into one", "all fold into one"],
+)
+def test_where_the_coarse_map_merges_nothing_or_everything_there_are_no_coarse_figures(emotions):
+    task = frozen_toy(emotions=emotions)
+    assert score(task, random_predictions(task)).shots[1].coarse is None
+
+
 def test_recalls_average_to_the_uar_and_contributions_centre_on_it(task, confident):
     figures = score(task, confident).shots[5]
     assert list(figures.recalls) == list(EMOTIONS)
@@ -104,13 +139,16 @@ def test_a_model_that_knows_the_truth_scores_100_and_one_that_says_nothing_score
     for shot in (1, 5):
         one, other = perfect.shots[shot], silent.shots[shot]
         assert (one.uar, one.accuracy, one.macro_f1, one.nll, one.ece) == (100, 100, 100, 0, 0)
+        assert (one.chance_normalised, other.chance_normalised) == (100, 0)
         assert one.new_people.halfwidth == 0
         assert (other.uar, other.accuracy) == (25, 25)
         assert other.macro_f1 == pytest.approx(25, abs=1.5)
         assert other.nll == pytest.approx(np.log(4), abs=1e-3)
 
 
-def test_the_order_of_queries_and_the_numbers_of_classes_do_not_matter(task):
+@pytest.mark.parametrize("emotions", [EMOTIONS, FINE])
+def test_the_order_of_queries_and_the_numbers_of_classes_do_not_matter(emotions):
+    task = frozen_toy(emotions=emotions)
     logs = random_predictions(task).logs[5]
     drawn = draw_all(Drawer(task), 5)
     rng = np.random.default_rng(0)

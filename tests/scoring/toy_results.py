@@ -18,11 +18,11 @@ EMOTIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise")
 PEOPLE = [f"p{number:02d}" for number in range(12)]
 
 
-def toy_clips(clips_per_cell: int = 6) -> ClipList:
+def toy_clips(clips_per_cell: int = 6, emotions: tuple[str, ...] = EMOTIONS) -> ClipList:
     rows = [
         (f"{person}-{emotion}-{n}", person, f"{person}-{emotion}-{n}", "", emotion, f"sex={'fm'[i % 2]};age=young", "")
         for i, person in enumerate(PEOPLE)
-        for emotion in EMOTIONS
+        for emotion in emotions
         for n in range(clips_per_cell)
     ]
     return ClipList(*(list(column) for column in zip(*sorted(rows), strict=True)))
@@ -53,7 +53,8 @@ def toy_task(**changes: Any) -> Task:
         "seed": 0,
         "folds": toy_folds(),
     }
-    return Task(Protocol(**(keys | changes)), toy_clips(12 if changes.get("track") == "personal" else 6))
+    clips = toy_clips(12 if changes.get("track") == "personal" else 6, changes.get("emotions", EMOTIONS))
+    return Task(Protocol(**(keys | changes)), clips)
 
 
 @cache
