@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import pkgutil
+import re
 import subprocess
 import sys
-from importlib import import_module
+from importlib import import_module, metadata
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,8 @@ import stf2m_bench
 
 HEAVY = {"torch", "accelerate", "sklearn", "moviepy", "datasets"}
 TOP = Path(stf2m_bench.__file__).parent
+LIST = TOP.parent / "constraints/light.txt"
+BOARDS = TOP.parent / "leaderboards"
 SHOW = "; import sys, json; print(json.dumps(sorted(sys.modules)))"
 
 
@@ -130,3 +134,71 @@ def test_every_module_of_every_base_says_what_it_is_for() -> None:
         if len((module.__doc__ or "").strip()) < 30:
             silent.append(path.name)
     assert silent == []
+
+
+def listed() -> list[str]:
+    """The packages of the light install."""
+    lines = LIST.read_text(encoding="utf-8").splitlines()
+    return [line.partition("==")[0] for line in lines if line and not line.startswith("#")]
+
+
+@pytest.fixture(scope="module")
+def light(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of an environment that holds the listed packages, linked from this one, and the checkout."""
+    place = tmp_path_factory.mktemp("light")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
+    (packages,) = place.glob("lib/python*/site-packages")
+    for name in listed():
+        found = metadata.distribution(name)
+        tops = {file.parts[0] for file in found.files or () if file.parts[0] not in ("..", "__pycache__")}
+        for top in tops:
+            (packages / top).symlink_to(found.locate_file(top))
+    (packages / "checkout.pth").write_text(f"{TOP.parent}\n", encoding="utf-8")
+    return place / "bin/python"
+
+
+def in_light(light: Path, *command: object, code: int = 0) -> str:
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    run = [light, "-c", "from stf2m_bench.cli import main; main()", *map(str, command)]
+    done = subprocess.run(run, capture_output=True, text=True, env=clean)
+    assert done.returncode == code, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("module", sorted(HEAVY))
+def test_the_light_install_has_nothing_heavy(light: Path, module: str) -> None:
+    done = subprocess.run([light, "-c", f"import {module}"], capture_output=True, text=True)
+    assert f"No module named '{module}'" in done.stderr
+
+
+def test_a_stranger_checks_and_rescores_a_committed_result_from_the_light_install(light: Path) -> None:
+    committed = sorted((BOARDS / "results").glob("*/*.json"))
+    if not committed:
+        pytest.skip("no result is committed yet")
+    assert all(check["passed"] for check in json.loads(in_light(light, "results", "check", committed[0], "--json")))
+    assert json.loads(in_light(light, "results", "rescore", committed[0], "--json"))["differences"] == []
+    shown = json.loads(in_light(light, "leaderboards", "show", committed[0].parent.name, "--folder", BOARDS, "--json"))
+    assert "chance" in [row["model"] for row in shown]
+
+
+def test_an_altered_digit_is_seen_from_the_light_install(light: Path, tmp_path: Path) -> None:
+    committed = sorted((BOARDS / "results").glob("*/*.json"))
+    if not committed:
+        pytest.skip("no result is committed yet")
+    altered = tmp_path / committed[0].name
+    text = committed[0].read_text(encoding="utf-8")
+    altered.write_text(re.sub(r'"uar": [0-9.]+', '"uar": 1.5', text, count=1), encoding="utf-8")
+    (tmp_path / committed[0].with_suffix(".parquet").name).symlink_to(committed[0].with_suffix(".parquet"))
+    assert "FAILED" in in_light(light, "results", "check", altered, code=2)
+
+
+def test_the_light_install_reviews_a_change_of_the_boards(light: Path, tmp_path: Path) -> None:
+    (tmp_path / "head/results").mkdir(parents=True)
+    (tmp_path / "head/run.py").write_text("raise SystemExit", encoding="utf-8")
+    out = in_light(light, "leaderboards", "review", "--base", BOARDS, "--head", tmp_path / "head", code=2)
+    assert "run.py has no place here" in out
+
+
+def test_every_package_of_the_light_install_is_pinned() -> None:
+    lines = [line for line in LIST.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9_.-]+==[0-9.]+", line)] == []

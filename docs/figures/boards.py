@@ -16,7 +16,7 @@ TOP = Path(__file__).parents[2]
 
 def draw(task: Task, rows: list[Row], path: Path) -> None:
     """UAR of every row with its interval, one column of dots a shot; reference rows hollow."""
-    rows = [row for row in rows if row.kind != "chance"][::-1]
+    rows = [row for row in rows if row.kind not in ("chance", "probe")][::-1]
     figure, axes = plt.subplots(figsize=(8, 0.45 * len(rows) + 1.4), dpi=110)
     for place, row in enumerate(rows):
         for shift, (shot, colour) in zip(

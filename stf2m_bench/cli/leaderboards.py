@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stf2m_bench.cli.console import as_json, note, print_board, print_json
+from stf2m_bench.cli.console import as_json, note, print_board, print_json, print_table
 from stf2m_bench.errors import UnknownNameError, UsageError
 
 if TYPE_CHECKING:
+    from stf2m_bench.scoring.result import State
     from stf2m_bench.tasks.task import Task
 
 _folder = click.option(
@@ -29,6 +30,9 @@ _own_tasks = click.option(
     multiple=True,
     help="The .toml file of a task of your own; may be given several times. Built-in tasks are found by name.",
 )
+_one_task = click.option("--task", metavar="TASK", required=True, help="The board's task, a name or a .toml file.")
+_who = click.option("--who", metavar="TEXT", help="Who does this, for states.jsonl; default: git config user.name.")
+_reason = click.option("--reason", metavar="TEXT", required=True, help="Why, in a few words; shown on the board.")
 
 
 @click.group()
@@ -42,19 +46,38 @@ def command() -> None:
 @command.command()
 @click.argument("task")
 @_folder
+@click.option("--modality", metavar="NAME", help="Only models that read such a view: audio, video, text, signal.")
+@click.option("--transductive/--inductive", default=None, help="Only models that see, or do not see, queries together.")
+@click.option("--open-data", is_flag=True, help="Only models that learnt from data with a public licence alone.")
+@click.option(
+    "--state",
+    type=click.Choice(["reported", "checked", "reproduced", "retracted"]),
+    help="Only results in this state.",
+)
 @as_json
-def show(task: str, folder: Path, as_json: bool) -> None:
-    """Show the leaderboard of TASK, a name or a .toml file."""
-    from stf2m_bench.home import home
+def show(
+    task: str,
+    folder: Path,
+    modality: str | None,
+    transductive: bool | None,
+    open_data: bool,
+    state: State | None,
+    as_json: bool,
+) -> None:
+    """Show the leaderboard of TASK, a name or a .toml file.
+
+    Ranks and tiers are those of the whole board, whatever is shown of it.
+    """
     from stf2m_bench.leaderboards.board import board
     from stf2m_bench.leaderboards.build import read_results
+    from stf2m_bench.leaderboards.filters import keep
     from stf2m_bench.leaderboards.render import to_json
     from stf2m_bench.tasks.task import load_task
 
     found = load_task(task)
-    if not (folder / "results" / found.name).is_dir():
-        raise UsageError(f"{folder} holds no results of '{found.name}'; your own lie in {home()}: --folder {home()}")
+    _require_results(folder, found.name)
     rows = board(read_results(folder, found.name), found)
+    rows = keep(rows, modality=modality, transductive=transductive, open_data=open_data, state=state)
     if as_json:
         print_json(to_json(rows))
     else:
@@ -66,15 +89,84 @@ def show(task: str, folder: Path, as_json: bool) -> None:
 @_folder
 @_own_tasks
 @click.option("--replace", is_flag=True, help="Take the place of an earlier result of the same model.")
-def add(results: tuple[Path, ...], folder: Path, tasks: tuple[str, ...], replace: bool) -> None:
+@_who
+def add(results: tuple[Path, ...], folder: Path, tasks: tuple[str, ...], replace: bool, who: str | None) -> None:
     """Check RESULTS and admit them to the leaderboards.
 
-    Each one is copied with its predictions, and the pages are written anew. One that fails a check is refused.
+    Each one is copied with its predictions, a line in states.jsonl says who admitted it, and the pages are written
+    anew. One that fails a check is refused. An interrupted add leaves the old board or the new one.
     """
-    from stf2m_bench.leaderboards.build import add as add_result
+    from stf2m_bench.leaderboards.admit import add as add_result
 
+    name = _name_of(who)
     for path in results:
-        note(f"Admitted {add_result(path, folder, replace=replace, load=_loading(tasks))}")
+        note(f"Admitted {add_result(path, folder, who=name, replace=replace, load=_loading(tasks))}")
+
+
+@command.command()
+@click.argument("model")
+@_one_task
+@_reason
+@_folder
+@_who
+def retract(model: str, task: str, reason: str, folder: Path, who: str | None) -> None:
+    """Retract the result of MODEL: it stays in sight, struck through.
+
+    It cannot come back under this name.
+    """
+    _set_state(model, task, folder, "retracted", reason, who)
+
+
+@command.command()
+@click.argument("model")
+@_one_task
+@_reason
+@_folder
+@_who
+def confirm(model: str, task: str, reason: str, folder: Path, who: str | None) -> None:
+    """Call the result of MODEL reproduced: 'results rerun' was passed.
+
+    For whoever keeps the boards; the reason says where it was run again.
+    """
+    _set_state(model, task, folder, "reproduced", reason, who)
+
+
+@command.command()
+@click.argument("one")
+@click.argument("other")
+@_one_task
+@_folder
+@click.option(
+    "--picture", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Draw it as well: a .png file."
+)
+@as_json
+def compare(one: str, other: str, task: str, folder: Path, picture: Path | None, as_json: bool) -> None:
+    """Compare the models ONE and OTHER on the same episodes and people.
+
+    The difference of their UAR with its interval for other episodes of these people and for new people, the paired
+    tests, and the differences per emotion and per person.
+    """
+    from dataclasses import asdict
+
+    from stf2m_bench.leaderboards.compare import compare_results, find_result
+    from stf2m_bench.leaderboards.comparison_text import in_words, to_tables
+    from stf2m_bench.leaderboards.picture import draw_comparison
+    from stf2m_bench.tasks.task import load_task
+
+    board = load_task(task)
+    _require_results(folder, board.name)
+    first, second = (find_result(folder, board, model) for model in (one, other))
+    found = compare_results(first, second, board, folder)
+    names = (first.model.name, second.model.name)
+    if picture:
+        draw_comparison(found, names, board, picture)
+        note(f"Drew {picture}")
+    if as_json:
+        print_json({str(shot): asdict(difference) for shot, difference in found.items()})
+    else:
+        for header, rows in to_tables(found, names):
+            print_table(header, rows)
+        click.echo("\n".join(in_words(found, names)))
 
 
 @command.command()
@@ -89,7 +181,10 @@ def add(results: tuple[Path, ...], folder: Path, tasks: tuple[str, ...], replace
     help="A Markdown page whose short tables, between <!-- board TASK --> and <!-- end -->, are filled too.",
 )
 def build(folder: Path, tasks: tuple[str, ...], pages: tuple[Path, ...]) -> None:
-    """Write the page of every leaderboard and their index."""
+    """Write the page of every leaderboard and their index.
+
+    What an interrupted add left is set right first; pages of boards that are gone are deleted.
+    """
     from stf2m_bench.leaderboards.build import build as build_pages
     from stf2m_bench.leaderboards.embed import fill
 
@@ -101,6 +196,62 @@ def build(folder: Path, tasks: tuple[str, ...], pages: tuple[Path, ...]) -> None
     for page in pages:
         fill(page, folder, load=load)
         note(f"Filled {page}")
+
+
+@command.command()
+@click.option(
+    "--base", metavar="FOLDER", required=True, type=click.Path(path_type=Path), help="The boards as they are."
+)
+@click.option(
+    "--head", metavar="FOLDER", required=True, type=click.Path(path_type=Path), help="The boards as proposed."
+)
+@_own_tasks
+def review(base: Path, head: Path, tasks: tuple[str, ...]) -> None:
+    """Review a proposed change of the boards; Markdown on stdout.
+
+    Every new or changed result is checked and rescored; nothing may be removed, no score changed in silence, no
+    predictions handed in under two names. Exit code 2 if something is wrong. Nothing of the proposal is run.
+    """
+    from stf2m_bench.leaderboards.review import review as review_change
+    from stf2m_bench.leaderboards.review import to_markdown
+
+    for folder in (base, head):
+        if not folder.is_dir():
+            raise UsageError(f"There is no folder {folder}; give a folder of leaderboards.")
+    found = review_change(base, head, load=_loading(tasks))
+    click.echo(to_markdown(found))
+    if found.faults:
+        raise click.exceptions.Exit(2)
+
+
+def _set_state(model: str, task: str, folder: Path, state: State, reason: str, who: str | None) -> None:
+    from stf2m_bench.leaderboards.admit import set_state
+
+    name, load = _name_of(who), _loading((task,) if task.endswith(".toml") else ())
+    board = Path(task).stem if task.endswith(".toml") else load(task).name
+    note(f"{state.capitalize()} {set_state(model, board, folder, state, who=name, reason=reason, load=load)}")
+
+
+def _require_results(folder: Path, task: str) -> None:
+    from stf2m_bench.home import home
+
+    if not (folder / "results" / task).is_dir():
+        raise UsageError(f"{folder} holds no results of '{task}'; your own lie in {home()}: --folder {home()}")
+
+
+def _name_of(who: str | None) -> str:
+    """The name given, else git's."""
+    import subprocess
+
+    if who is None:
+        try:
+            asked = subprocess.run(["git", "config", "user.name"], capture_output=True, text=True)
+        except OSError:
+            asked = None
+        who = asked.stdout if asked else ""
+    if not who.strip():
+        raise UsageError("Who does this? Give --who NAME, or tell git once: git config --global user.name NAME.")
+    return who.strip()[:100]
 
 
 def _loading(files: tuple[str, ...]) -> Callable[[str], Task]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from stf2m_bench.datasets.base.manifest import load_loader
 from stf2m_bench.errors import InputError
-from stf2m_bench.scoring.figures import Interval, percent, six
+from stf2m_bench.leaderboards.notes import notes_of, stated_data
+from stf2m_bench.leaderboards.standing import Shots, Verdict, above_shortcuts, tiers_of
+from stf2m_bench.scoring.figures import Interval, ShotFigures, percent, six
 from stf2m_bench.scoring.result import Result, State
 from stf2m_bench.tasks.task import Task
 
-Kind = Literal["ranked", "control", "reference", "chance", "retracted"]
-_ORDER: tuple[Kind, ...] = ("ranked", "control", "reference", "chance", "retracted")
+Kind = Literal["ranked", "control", "reference", "chance", "probe", "retracted"]
+_ORDER: tuple[Kind, ...] = ("ranked", "control", "reference", "chance", "probe", "retracted")
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,11 @@ class Row:
         rank: from 1; None for whatever is not ranked.
         uar: shots -> percent. new_people: shots -> interval, or None where there is none.
         folds: lowest and highest UAR of a fold.
+        tier: shots -> tier among the ranked rows, from 1; empty for others, None with too few people.
+        views: what the result was read from. data: every source that the model says it learnt from.
         notes: what a reader must know of this row, as plain text.
         hash: the result's; empty for chance.
+        figures: shots -> all figures of the result; empty for chance.
     """
 
     rank: int | None
@@ -38,15 +43,21 @@ class Row:
     accuracy: float
     macro_f1: float
     nll: float
+    tier: dict[int, int | None] = field(default_factory=dict)
     parameters: int | None = None
+    flops: int | None = None
     seconds_per_problem: float | None = None
+    views: tuple[str, ...] = ()
+    transductive: bool = False
+    data: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     state: State | None = None
     hash: str = ""
+    figures: Mapping[int, ShotFigures] = field(default_factory=dict)
 
 
 def board(results: Iterable[Result], task: Task) -> list[Row]:
-    """Rows in order: by UAR of the largest shot, ties by name; reference rows, chance and retracted rows beneath.
+    """Rows in order: by UAR of the largest shot, ties by name; reference, chance, probe and retracted rows beneath.
 
     Raises:
         InputError: a result is of another task or of another version of it.
@@ -54,10 +65,29 @@ def board(results: Iterable[Result], task: Task) -> list[Row]:
     rows = [_row(result, task) for result in results]
     if not any(row.kind == "chance" for row in rows):
         rows.append(_chance(task))
+    if not verdict(rows, task).ranked:
+        rows = [replace(row, kind="control") if row.kind == "ranked" else row for row in rows]
     most = max(task.protocol.shots)
     rows.sort(key=lambda row: (_ORDER.index(row.kind), -row.uar[most], row.model))
-    ranks = iter(range(1, len(rows) + 1))
-    return [Row(**{**vars(row), "rank": next(ranks)}) if row.kind == "ranked" else row for row in rows]
+    ranked = [row for row in rows if row.kind == "ranked"]
+    tiers = {shot: tiers_of((row.figures for row in ranked), shot) for shot in task.protocol.shots}
+    placed = [
+        replace(row, rank=n + 1, tier={shot: found[n] for shot, found in tiers.items()}) for n, row in enumerate(ranked)
+    ]
+    return [*placed, *(row for row in rows if row.kind != "ranked")]
+
+
+def verdict(rows: Iterable[Row], task: Task) -> Verdict:
+    """Whether the task is ranked, by its file and by its shortcut probes."""
+    rows = list(rows)
+    probes = {row.model: row.figures for row in rows if row.kind == "probe"}
+    found = above_shortcuts(dict(models_of(rows)), probes, task.protocol.shots)
+    return found if task.protocol.ranked else Verdict(False, f"Its task file declares it a control. {found.says}")
+
+
+def models_of(rows: Iterable[Row]) -> list[tuple[str, Shots]]:
+    """Name and figures of the models that compete, ranked or on a control."""
+    return [(row.model, row.figures) for row in rows if row.kind in ("ranked", "control")]
 
 
 def is_synthetic(task: Task) -> bool:
@@ -71,68 +101,57 @@ def people_tested(task: Task) -> int:
 
 
 def _row(result: Result, task: Task) -> Row:
-    if result.task.hash != task.hash:
-        raise InputError(
-            f"The result of '{result.model.name}' is of task '{result.task.name}' {result.task.version} with another"
-            f" protocol or clip list than '{task.name}' {task.protocol.version}; evaluate it again."
-        )
-    shots = result.figures.shots
-    missing = [shot for shot in task.protocol.shots if shot not in shots]
-    if missing:
-        raise InputError(
-            f"The result of '{result.model.name}' has no {missing[0]}-shot figures for '{task.name}';"
-            " evaluate it again."
-        )
-    most = shots[max(task.protocol.shots)]
+    _require_of(result, task)
+    shots = {shot: result.figures.shots[shot] for shot in task.protocol.shots}
+    most = shots[max(shots)]
     kind = _kind(result, task)
     return Row(
         rank=None,
         kind=kind,
         model=result.model.name,
-        uar={shot: shots[shot].uar for shot in task.protocol.shots},
-        new_people={shot: None if kind == "chance" else shots[shot].new_people for shot in task.protocol.shots},
+        uar={shot: figures.uar for shot, figures in shots.items()},
+        new_people={shot: None if kind == "chance" else figures.new_people for shot, figures in shots.items()},
         folds=(min(fold.uar for fold in most.folds), max(fold.uar for fold in most.folds)),
         accuracy=most.accuracy,
         macro_f1=most.macro_f1,
         nll=most.nll,
         parameters=result.cost.parameters,
+        flops=result.cost.flops,
         seconds_per_problem=result.cost.seconds_per_problem,
-        notes=tuple(_notes(result, task)),
+        views=tuple(sorted(result.view_stores)),
+        transductive=result.model.declarations.transductive,
+        data=stated_data(result),
+        notes=tuple(notes_of(result, task)),
         state=result.state,
         hash=result.hash,
+        figures=shots,
     )
+
+
+def _require_of(result: Result, task: Task) -> None:
+    if result.task.hash != task.hash:
+        raise InputError(
+            f"The result of '{result.model.name}' is of task '{result.task.name}' {result.task.version} with another"
+            f" protocol or clip list than '{task.name}' {task.protocol.version}; evaluate it again."
+        )
+    missing = [shot for shot in task.protocol.shots if shot not in result.figures.shots]
+    if missing:
+        raise InputError(
+            f"The result of '{result.model.name}' has no {missing[0]}-shot figures for '{task.name}';"
+            " evaluate it again."
+        )
 
 
 def _kind(result: Result, task: Task) -> Kind:
     if result.state == "retracted":
         return "retracted"
+    if result.model.source == "probe":
+        return "probe"
     if result.model.reference or result.model.declarations.told_names:
         return "reference"
     if result.model.name == "chance" and result.model.source == "built-in":
         return "chance"
     return "ranked" if task.protocol.ranked else "control"
-
-
-def _notes(result: Result, task: Task) -> list[str]:
-    says = result.model.declarations
-    notes = []
-    if result.state == "retracted":
-        notes.append(f"retracted: {result.reason}")
-    if says.told_names:
-        notes.append("told the emotion names")
-    if says.transductive:
-        notes.append("transductive")
-    if says.uses_votes:
-        notes.append("uses votes")
-    if says.scope != "clip":
-        notes.append(f"views see the whole {says.scope}")
-    if says.pretrained_on:
-        notes.append("pretrained on " + ", ".join(says.pretrained_on))
-    if set(says.pretrained_on) & set(task.protocol.datasets):
-        notes.append("pretrained on this task's dataset")
-    if result.model.source == "predictions":
-        notes.append("a predictions file, which does not show how it was made")
-    return notes
 
 
 def _chance(task: Task) -> Row:

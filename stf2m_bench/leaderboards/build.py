@@ -1,22 +1,21 @@
-"""Building all boards from the committed results, and admitting a result to them."""
+"""Building the pages of all boards from the committed results."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from stf2m_bench.errors import CouldNotError, FaultsError, InputError
-from stf2m_bench.files import replacing, write_text
+from stf2m_bench.errors import InputError
+from stf2m_bench.files import write_text
 from stf2m_bench.leaderboards.board import Row, board, is_synthetic, people_tested
-from stf2m_bench.leaderboards.render import escape, to_markdown
-from stf2m_bench.scoring.checks import check_result
-from stf2m_bench.scoring.result import Result, predictions_of, read_result, to_text
+from stf2m_bench.leaderboards.page import LAST_LINE, to_markdown
+from stf2m_bench.leaderboards.render import escape
+from stf2m_bench.leaderboards.staging import writing
+from stf2m_bench.scoring.result import Result, read_result
 from stf2m_bench.tasks.task import Task, load_task
 
 LoadTask = Callable[[str], Task]
-_WAIT = 60.0
+INDEX = "README.md"
 
 
 def read_results(folder: Path, task: str) -> list[Result]:
@@ -26,7 +25,7 @@ def read_results(folder: Path, task: str) -> list[Result]:
         InputError: a file breaks the schema or is of another task.
     """
     found = []
-    for path in sorted((folder / "results" / task).glob("*.json")):
+    for path in sorted((folder / "results" / task).glob("[!.]*.json")):
         result = read_result(path)
         if result.task.name != task:
             raise InputError(f"The result {path} is of task '{result.task.name}'; move it to that task's folder.")
@@ -37,6 +36,8 @@ def read_results(folder: Path, task: str) -> list[Result]:
 def build(folder: Path, *, load: LoadTask = load_task) -> list[Path]:
     """Write `<task>.md` for each task with results, and the index `README.md`; the same bytes for the same results.
 
+    What a killed `add` left is set right first; pages of boards that are gone are deleted.
+
     Args:
         folder: holds `results/<task>/<model>.json`.
         load: a task by name.
@@ -46,65 +47,37 @@ def build(folder: Path, *, load: LoadTask = load_task) -> list[Path]:
 
     Raises:
         InputError: a result is broken or of another task or version.
+        CouldNotError: someone else has been writing to the boards for too long.
     """
+    with writing(folder):
+        return write_pages(folder, load=load)
+
+
+def write_pages(folder: Path, *, load: LoadTask = load_task) -> list[Path]:
+    """What `build` does; only within `staging.writing`."""
+    texts = pages(folder, load=load)
+    for name, text in texts.items():
+        write_text(folder / name, text)
+    for name in generated_pages(folder) - texts.keys():
+        (folder / name).unlink()
+    return [folder / name for name in texts]
+
+
+def pages(folder: Path, *, load: LoadTask = load_task) -> dict[str, str]:
+    """File name -> text of every page, the index last; nothing is written."""
     boards: list[tuple[Task, list[Row]]] = []
     for name in sorted(path.name for path in (folder / "results").glob("*") if path.is_dir()):
         results = read_results(folder, name)
         if results:
             task = load(name)
             boards.append((task, board(results, task)))
-    pages = {folder / f"{task.name}.md": to_markdown(rows, task) for task, rows in boards}
-    pages[folder / "README.md"] = _index(boards)
-    for path, text in pages.items():
-        write_text(path, text)
-    return list(pages)
+    return {f"{task.name}.md": to_markdown(rows, task) for task, rows in boards} | {INDEX: _index(boards)}
 
 
-def add(path: Path, folder: Path, *, replace: bool = False, load: LoadTask = load_task) -> Path:
-    """Admit a result: check it, copy it with its predictions, rebuild the boards; returns its new place.
-
-    A result whose figures were recomputed from its predictions is written as `checked`, whatever it called itself.
-
-    Raises:
-        FaultsError: a check fails; each one is named. InputError: the board has another result of this model.
-        CouldNotError: someone else has been writing to the boards for a minute.
-    """
-    result = read_result(path)
-    task = load(result.task.name)
-    failed = [check for check in check_result(path, task) if not check.passed]
-    if failed:
-        faults = [f"{check.name}: {check.message}" for check in failed]
-        raise FaultsError(f"The result {path}", faults, "it was not admitted, mend it first")
-    if result.predictions is not None and result.state != "retracted":
-        result = result.model_copy(update={"state": "checked"})
-    target = folder / "results" / task.name / f"{result.stem}.json"
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(folder / ".lock", timeout=_WAIT):
-            _refuse_second(result, target, replace)
-            _copy(result, path, target)
-            build(folder, load=load)
-    except Timeout as error:
-        raise CouldNotError(
-            f"The boards in {folder} are being written by someone else; wait, then add again."
-        ) from error
-    return target
-
-
-def _refuse_second(result: Result, target: Path, replace: bool) -> None:
-    if target.is_file() and not replace and read_result(target).hash != result.hash:
-        raise InputError(
-            f"The board '{result.task.name}' already has another result of '{result.model.name}' ({target});"
-            " give the model another name, or replace the old result on purpose."
-        )
-
-
-def _copy(result: Result, path: Path, target: Path) -> None:
-    predictions = predictions_of(result, path)
-    if predictions is not None and predictions.resolve() != (target.parent / predictions.name).resolve():
-        with replacing(target.parent / predictions.name) as temporary:
-            temporary.write_bytes(predictions.read_bytes())
-    write_text(target, to_text(result))
+def generated_pages(folder: Path) -> set[str]:
+    """Names of the pages of boards that lie in `folder`, told by their last line."""
+    found = [path for path in folder.glob("[!.]*.md") if path.name != INDEX]
+    return {path.name for path in found if path.read_text(encoding="utf-8").endswith(LAST_LINE + "\n")}
 
 
 def _index(boards: list[tuple[Task, list[Row]]]) -> str:
@@ -113,8 +86,8 @@ def _index(boards: list[tuple[Task, list[Row]]]) -> str:
         "",
         "Generated from `results/` by `stf2m-bench leaderboards build`; figures are UAR in percent, ± for new people.",
         "",
-        "| board | track | people | results | leader | UAR | |",
-        "| --- | --- | --: | --: | --- | --: | --- |",
+        "| board | track | people | results | leader | UAR | best shortcut | |",
+        "| --- | --- | --: | --: | --- | --: | --: | --- |",
         *(_index_line(task, rows) for task, rows in boards),
         "",
     ]
@@ -128,16 +101,18 @@ def _index_line(task: Task, rows: list[Row]) -> str:
     interval = leader.new_people[most] if leader else None
     figure = f"{leader.uar[most]:.1f}" if leader else ""
     figure += f" ± {interval.halfwidth:.1f}" if interval else ""
+    shortcut = max((row.uar[most] for row in rows if row.kind == "probe"), default=None)
     marks = ["**synthetic**"] if is_synthetic(task) else []
-    marks += [] if protocol.ranked else ["control, not ranked"]
+    marks += ["control, not ranked"] if any(row.kind == "control" for row in rows) or not protocol.ranked else []
     marks += [f"superseded by `{protocol.superseded_by}`"] if protocol.superseded_by else []
     cells = [
         f"[{escape(protocol.title)}]({task.name}.md)",
         protocol.track,
         str(people_tested(task)),
-        str(sum(row.kind != "chance" for row in rows)),
+        str(sum(row.kind not in ("chance", "probe") for row in rows)),
         escape(leader.model) if leader else "",
         f"{figure} ({most}-shot)" if leader else "",
+        "" if shortcut is None else f"{shortcut:.1f}",
         ", ".join(marks),
     ]
     return "| " + " | ".join(cells) + " |"

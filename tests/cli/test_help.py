@@ -31,6 +31,7 @@ def test_the_tree_holds_every_group_and_its_commands() -> None:
         "check",
         "new",
         "freeze",
+        "probe",
     }
     assert len(TREE) >= 26
 

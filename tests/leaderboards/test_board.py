@@ -7,7 +7,8 @@ from toy_results import frozen_toy, random_predictions, toy_result, toy_task
 
 from stf2m_bench.errors import InputError
 from stf2m_bench.leaderboards.board import board
-from stf2m_bench.leaderboards.render import escape, to_json, to_markdown, to_rich
+from stf2m_bench.leaderboards.page import LAST_LINE, to_markdown
+from stf2m_bench.leaderboards.render import escape, to_json, to_rich
 from stf2m_bench.scoring.figures import Figures, Interval
 from stf2m_bench.scoring.result import Cost, Declarations
 
@@ -91,22 +92,23 @@ def test_the_page_of_a_board_is_exactly_this(task, honest):
 `toy` version 1, track new-subjects: 4-way, 1 and 5 shots, 2 queries per emotion, 60 episodes a shot over 3 folds; \
 6 emotions, 12 people tested. Views: `audio.logmel`. Frozen episodes `{task.protocol.frozen[:12]}`.
 
-| rank | model | UAR 1-shot | UAR 5-shot | folds | accuracy | macro-F1 | NLL | parameters | ms | state | notes \
+| rank | model | UAR 1-shot | UAR 5-shot | tier | folds | accuracy | macro-F1 | NLL | parameters | ms | state | notes \
 | result |
-| --: | --- | --: | --: | --: | --: | --: | --: | --: | --: | --- | --- | --- |
-| 1 | st\\_f2m | 50.0 ± 3.2 | 60.0 ± 3.2 | 40.0 to 42.0 | 50.0 | 49.0 | 1.250 | 1,234 | 12.3 | checked | \
+| --: | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --- | --- | --- |
+| 1 | st\\_f2m | 50.0 ± 3.2 | 60.0 ± 3.2 | 1 / 1 | 40.0 to 42.0 | 50.0 | 49.0 | 1.250 | 1,234 | 12.3 | checked | \
  | ffffffffffff |
-|  | *names\\_no\\_shots* | 61.0 ± 3.2 | 70.0 ± 3.2 | 40.0 to 42.0 | 50.0 | 49.0 | 1.250 | 7 |  | reported \
+|  | *names\\_no\\_shots* | 61.0 ± 3.2 | 70.0 ± 3.2 |  | 40.0 to 42.0 | 50.0 | 49.0 | 1.250 | 7 |  | reported \
 | told the emotion names | ffffffffffff |
-|  | *chance* | 25.0 | 25.0 |  | 25.0 | 25.0 | 1.386 |  |  |  |  |  |
-|  | ~~x\\|y~~ | ~~90.0 ± 3.2~~ | ~~90.0 ± 3.2~~ | ~~40.0 to 42.0~~ | ~~50.0~~ | ~~49.0~~ | ~~1.250~~ | ~~1,234~~ \
+|  | *chance* | 25.0 | 25.0 |  |  | 25.0 | 25.0 | 1.386 |  |  |  |  |  |
+|  | ~~x\\|y~~ | ~~90.0 ± 3.2~~ | ~~90.0 ± 3.2~~ |  | ~~40.0 to 42.0~~ | ~~50.0~~ | ~~49.0~~ | ~~1.250~~ | ~~1,234~~ \
 | ~~12.3~~ | ~~retracted~~ | retracted: &lt;b&gt;leak&lt;/b&gt; | ~~ffffffffffff~~ |
 
 UAR is the mean recall over emotions"""
     )
     assert "adaptation to new people, not the learning of new emotions" in page
     assert "ynthetic" not in page
-    assert page.endswith("`stf2m-bench results check leaderboards/results/toy/MODEL.json`.\n")
+    assert "stf2m-bench results rescore leaderboards/results/toy/MODEL.json" in page
+    assert page.endswith(f"\n{LAST_LINE}\n")
 
 
 def test_few_people_are_called_rough_and_too_few_have_no_interval(task, honest):
@@ -114,6 +116,17 @@ def test_few_people_are_called_rough_and_too_few_have_no_interval(task, honest):
     page = to_markdown(rows, task)
     assert "| 60.0 ± 3.2 rough |" in page
     assert "| 40.0 |" in page
+
+
+def test_the_page_tells_the_leaders_recalls_and_who_is_tested_in_which_fold(task, honest):
+    page = to_markdown(board([honest], task), task)
+    figures = honest.figures.shots[5]
+    for emotion, recall in figures.recalls.items():
+        assert f"| {emotion} | {recall:.1f} |" in page
+    for fold in range(3):
+        for person in task.protocol.folds[fold].meta_test:
+            assert f"| {fold} | {person} | {figures.subjects[person]:.1f} |" in page
+    assert "- fold 1 tests 4: p04, p05, p06, p07" in to_markdown(board([], task), task)
 
 
 def test_a_synthetic_task_says_so_at_the_top():
@@ -152,8 +165,44 @@ def test_what_a_model_declares_is_noted(task, honest):
         "views see the whole subject",
         "pretrained on vggface2, ravdess",
         "pretrained on this task's dataset",
+        "trained elsewhere on this task's dataset: nothing shows that the test people were left out",
         "a predictions file, which does not show how it was made",
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "data", "noted"),
+    [
+        ("built-in", ("ravdess",), []),
+        ("python:mine:model", ("ravdess",), []),
+        ("my-folder", ("crema_d",), []),
+        ("my-folder", ("RAVDESS",), ["trained elsewhere on this task's dataset"]),
+        ("hub:lab/model", ("crema_d", "ravdess"), ["trained elsewhere on this task's dataset"]),
+        ("predictions", ("not stated",), ["training data not stated", "a predictions file"]),
+        ("my-folder", (), ["training data not stated"]),
+    ],
+)
+def test_weights_that_may_have_met_the_test_people_are_flagged(task, honest, source, data, noted):
+    model = honest.model.model_copy(update={"source": source, "training_data": data})
+    (row, _) = board([honest.model_copy(update={"model": model})], task)
+    assert [any(note.startswith(start) for note in row.notes) for start in noted] == [True] * len(noted)
+    assert len(row.notes) == len(noted)
+
+
+def test_costs_stand_beside_tiers_at_80_columns(task, honest):
+    cost = Cost(parameters=179_154, flops=1_000_000, seconds_per_problem=0.0153)
+    rows = board([with_uar(honest, 50.0, 60.0, "rough", model=named(honest, "a-name-of-16-char"), cost=cost)], task)
+    console = Console(width=80, file=io.StringIO())
+    console.print(to_rich(rows, width=80))
+    line = next(line for line in console.file.getvalue().splitlines() if "a-name" in line)
+    assert [cell.strip() for cell in line.strip("│").split("│")] == [
+        "1", "a-name-of-16-char", "50.0 ± 3.2", "60.0 ± 3.2", "1 / 1", "179,154", "15.3",
+    ]  # fmt: skip
+    assert "rough" in console.file.getvalue()
+    wide = Console(width=250, file=io.StringIO())
+    wide.print(to_rich(rows, width=250))
+    assert "FLOPs" in wide.file.getvalue()
+    assert "1,000,000" in wide.file.getvalue()
 
 
 def test_a_result_of_another_version_or_without_a_shot_is_refused(task, honest):
@@ -194,4 +243,5 @@ def test_json_rows_hold_the_unrounded_figures(task, honest):
     assert rows[0]["uar"] == {"1": honest.figures.shots[1].uar, "5": honest.figures.shots[5].uar}
     assert rows[0]["new_people"]["5"]["people"] == 12
     assert rows[0]["rank"] == 1
+    assert rows[0]["tier"] == {"1": 1, "5": 1}
     assert rows[1]["model"] == "chance"

@@ -1,0 +1,161 @@
+"""The page of one board in Markdown: the ranking, the shortcuts, the emotions, the people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from stf2m_bench.leaderboards.board import Row, is_synthetic, models_of, people_tested, verdict
+from stf2m_bench.leaderboards.render import LEFT, escape, table, uar_cell
+from stf2m_bench.leaderboards.standing import smallest_difference
+from stf2m_bench.scoring.intervals import FEW_PEOPLE, FEWEST_PEOPLE
+from stf2m_bench.tasks.task import Task
+
+SYNTHETIC = (
+    "> **Synthetic data.** Faces, voices, words and signals are generated. These figures say nothing about how well a"
+    " model reads people."
+)
+CONTROL = "> **Control task.** Shown for what it is, not ranked; the section on shortcuts says why."
+ADAPTATION = (
+    "Test emotions occur in training: this board measures adaptation to new people, not the learning of new emotions."
+    " Reference rows (told the emotion names, or matching the support to training classes) show what can be had"
+    " without learning from the shots."
+)
+INTERVAL = (
+    "UAR is the mean recall over emotions, in percent, averaged over folds. ± is the 95% interval for *new people*,"
+    " who ask and support (two-role t interval, given the trained weights); *rough* marks fewer than 12 people."
+    " Without ± there are fewer than 6 people, or too few in a fold to tell the two roles apart. Folds (lowest and"
+    " highest UAR), accuracy, macro-F1 and NLL (nats) are of the largest shot; ms is time per problem."
+)
+TIER = (
+    "Tier, at each shot in turn: rows of one tier are *not separated* from its leader by the paired test (p < 0.05,"
+    " Holm's correction over all pairs of rows); this does not say that they are equal."
+)
+_SHOWN_PEOPLE = 30
+LAST_LINE = "Generated from `results/` by `stf2m-bench leaderboards build`; edit nothing here."
+
+
+def to_markdown(rows: Sequence[Row], task: Task) -> str:
+    """The board's page."""
+    protocol = task.protocol
+    shown = [row for row in rows if row.kind != "probe"]
+    lines = [f"# {escape(protocol.title)}", ""]
+    lines += [SYNTHETIC, ""] if is_synthetic(task) else []
+    lines += [] if verdict(rows, task).ranked else [CONTROL, ""]
+    lines += [f"> Superseded by `{protocol.superseded_by}`.", ""] if protocol.superseded_by else []
+    lines += [_protocol_line(task), ""]
+    lines += _board_table(shown, list(protocol.shots))
+    lines += ["", INTERVAL, "", *_tier_lines(rows, task), ADAPTATION, ""]
+    lines += [*_shortcuts(rows, task), *_emotions(rows, task), *_people(rows, task)]
+    if protocol.reference:
+        lines += ["## Published figures", "", "By other protocols, not comparable:", ""]
+        lines += [f"- {one.value:g}: {escape(one.source)} ({escape(one.protocol)})" for one in protocol.reference]
+        lines += [""]
+    path = f"leaderboards/results/{task.name}/MODEL.json"
+    lines += ["## Check a row", "", "Without media and without torch:", ""]
+    lines += ["```", f"stf2m-bench results check {path}", f"stf2m-bench results rescore {path}", "```", ""]
+    return "\n".join([*lines, LAST_LINE, ""])
+
+
+def _protocol_line(task: Task) -> str:
+    protocol = task.protocol
+    shots = " and ".join(map(str, protocol.shots))
+    return (
+        f"`{task.name}` version {protocol.version}, track {protocol.track}: {protocol.ways}-way, {shots} shots,"
+        f" {protocol.queries} queries per emotion, {protocol.episodes:,} episodes a shot over"
+        f" {len(protocol.folds)} folds; {len(protocol.emotions)} emotions, {people_tested(task)} people tested."
+        f" Views: {', '.join(f'`{view}`' for view in protocol.views)}. Frozen episodes `{protocol.frozen[:12]}`."
+    )
+
+
+def _board_table(rows: Sequence[Row], shots: list[int]) -> Iterator[str]:
+    header, *body = table(rows, shots)
+    yield _line(map(escape, header))
+    yield _line("---" if title in LEFT else "--:" for title in header)
+    for row, cells in zip(rows, body, strict=True):
+        yield _line(_marked(row, dict(zip(header, cells, strict=True))))
+
+
+def _marked(row: Row, cells: dict[str, str]) -> list[str]:
+    """Escaped cells; what is not ranked is set in italics, what is retracted struck through but for its notes."""
+    shown = {title: escape(cell) for title, cell in cells.items()}
+    if row.kind == "retracted":
+        return [f"~~{cell}~~" if cell and title != "notes" else cell for title, cell in shown.items()]
+    if row.kind in ("reference", "chance"):
+        shown["model"] = f"*{shown['model']}*"
+    return list(shown.values())
+
+
+def _tier_lines(rows: Sequence[Row], task: Task) -> Iterator[str]:
+    models = [figures for _, figures in models_of(rows)]
+    found = {shot: smallest_difference(models, shot) for shot in task.protocol.shots}
+    known = {shot: points for shot, points in found.items() if points is not None}
+    if any(tier is not None for row in rows for tier in row.tier.values()):
+        rough = f" With {people_tested(task)} people they are rough." if people_tested(task) < FEW_PEOPLE else ""
+        yield from (TIER + rough, "")
+    if known:
+        points = ", ".join(f"{points:.1f} points at {shot}-shot" for shot, points in known.items())
+        yield (
+            f"Smallest difference to the leader that the paired test on these {people_tested(task)} people finds 4"
+            f" times in 5 (median over the other models): {points}."
+        )
+        yield ""
+
+
+def _shortcuts(rows: Sequence[Row], task: Task) -> Iterator[str]:
+    shots = task.protocol.shots
+    probes = [row for row in rows if row.kind == "probe"]
+    yield from ("## What a shortcut that sees no expression gets", "")
+    if probes:
+        yield _line(["probe", *(f"UAR {shot}-shot" for shot in shots)])
+        yield _line(["---", *("--:" for _ in shots)])
+        for row in probes:
+            yield _line([escape(row.model), *(uar_cell(row.uar[shot], row.new_people[shot]) for shot in shots)])
+        yield ""
+    yield from (escape(verdict(rows, task).says), "")
+
+
+def _emotions(rows: Sequence[Row], task: Task) -> Iterator[str]:
+    """Recall per emotion of the three best models at the largest shot."""
+    most = max(task.protocol.shots)
+    best = models_of(rows)[:3]
+    if not best:
+        return
+    yield from (
+        f"## Recall per emotion, {most}-shot",
+        "",
+        "Percent, mean over folds; the best models of the board.",
+        "",
+    )
+    yield _line(["emotion", *(escape(name) for name, _ in best)])
+    yield _line(["---", *("--:" for _ in best)])
+    for emotion in task.protocol.emotions:
+        yield _line([emotion, *(f"{figures[most].recalls[emotion]:.1f}" for _, figures in best)])
+    yield ""
+
+
+def _people(rows: Sequence[Row], task: Task) -> Iterator[str]:
+    """Who is tested in which fold, and what each adds to a model's UAR: to every model where people are few."""
+    most = max(task.protocol.shots)
+    models = models_of(rows)
+    few = people_tested(task) < FEWEST_PEOPLE
+    best = models if few else models[:3]
+    yield from ("## People", "")
+    if few:
+        yield from ("Fewer than 6 people: no interval and no tiers, only what each person adds.", "")
+    if people_tested(task) > _SHOWN_PEOPLE or not best:
+        for number, fold in enumerate(task.protocol.folds):
+            yield f"- fold {number} tests {len(fold.meta_test)}: {escape(', '.join(fold.meta_test))}"
+        yield ""
+        return
+    yield from (f"Each person's contribution to the UAR, {most}-shot, percent:", "")
+    yield _line(["fold", "person", *(escape(name) for name, _ in best)])
+    yield _line(["--:", "---", *("--:" for _ in best)])
+    for number, fold in enumerate(task.protocol.folds):
+        for person in fold.meta_test:
+            cells = [figures[most].subjects.get(person) for _, figures in best]
+            yield _line([str(number), escape(person), *("" if cell is None else f"{cell:.1f}" for cell in cells)])
+    yield ""
+
+
+def _line(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
