@@ -38,6 +38,14 @@ set_option = click.option(
 seed_option = click.option(
     "--seed", metavar="N", type=click.IntRange(0), default=0, show_default=True, help="Seed of training."
 )
+seeds_option = click.option(
+    "--seeds",
+    metavar="N",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="How many seeds of training, from --seed on, each a result of its own.",
+)
 device_option = click.option(
     "--device",
     metavar="NAME",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import redirect_stdout
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from stf2m_bench.cli.console import (
     print_json,
     progress_bars,
     seed_option,
+    seeds_option,
     set_option,
     settings,
     workers_option,
@@ -51,6 +53,7 @@ DEFAULT_TASK = "emosynth-new-subjects"
 @click.option("--name", metavar="TEXT", help="What the leaderboard calls the model; needed with --predictions.")
 @set_option
 @seed_option
+@seeds_option
 @device_option
 @data_option
 @workers_option
@@ -62,6 +65,7 @@ def command(
     name: str | None,
     pairs: tuple[str, ...],
     seed: int,
+    seeds: int,
     device: str,
     data: Path | None,
     workers: int,
@@ -88,9 +92,9 @@ def command(
             if predictions:
                 evaluate_predictions(task, predictions, name=str(name))
             views = open_views(task, data=data, workers=workers, progress=progress) if named else None
-            for model in named:
-                done = evaluate(task, model, name=name, views=views, seed=seed, device=device, progress=progress)
-                note(f"{task.name}: {done.result.model.name}  {_figures(done.result)}")
+            for model, each in product(named, range(seed, seed + seeds)):
+                done = evaluate(task, model, name=name, views=views, seed=each, device=device, progress=progress)
+                note(f"{task.name}: {done.result.stem}  {_figures(done.result)}")
         tables[task.name] = local_board(task)
     if as_json:
         from stf2m_bench.leaderboards.render import to_json

@@ -9,6 +9,7 @@ from typing import Literal
 
 from stf2m_bench.datasets.base.manifest import load_loader
 from stf2m_bench.errors import InputError
+from stf2m_bench.files import canonical_json
 from stf2m_bench.leaderboards.notes import notes_of, stated_data
 from stf2m_bench.leaderboards.standing import Shots, Verdict, above_shortcuts, tiers_of
 from stf2m_bench.scoring.figures import Interval, ShotFigures, percent, six
@@ -26,7 +27,7 @@ class Row:
     Attributes:
         rank: from 1; None for whatever is not ranked.
         uar: shots -> percent. new_people: shots -> interval, or None where there is none.
-        folds: lowest and highest UAR of a fold.
+        folds: lowest and highest UAR of a fold. seeds: UAR of each training seed; empty where there is only one.
         tier: shots -> tier among the ranked rows, from 1; empty for others, None with too few people.
         views: what the result was read from. data: every source that the model says it learnt from.
         notes: what a reader must know of this row, as plain text.
@@ -43,6 +44,7 @@ class Row:
     accuracy: float
     macro_f1: float
     nll: float
+    seeds: tuple[float, ...] = ()
     tier: dict[int, int | None] = field(default_factory=dict)
     parameters: int | None = None
     flops: int | None = None
@@ -59,10 +61,13 @@ class Row:
 def board(results: Iterable[Result], task: Task) -> list[Row]:
     """Rows in order: by UAR of the largest shot, ties by name; reference, chance, probe and retracted rows beneath.
 
+    Results of one model that differ in nothing but the training seed are one row: that of the lowest seed, with the UAR
+    of the others beside it, so that nobody picks a lucky seed.
+
     Raises:
         InputError: a result is of another task or of another version of it.
     """
-    rows = [_row(result, task) for result in results]
+    rows = [_row(same, task) for same in _by_setup(results)]
     if not any(row.kind == "chance" for row in rows):
         rows.append(_chance(task))
     if not verdict(rows, task).ranked:
@@ -100,8 +105,20 @@ def people_tested(task: Task) -> int:
     return len({person for fold in task.protocol.folds for person in fold.meta_test})
 
 
-def _row(result: Result, task: Task) -> Row:
-    _require_of(result, task)
+def _by_setup(results: Iterable[Result]) -> list[list[Result]]:
+    """Results that differ in their seed alone, lowest seed first; a retracted one stands alone."""
+    found: dict[str, list[Result]] = {}
+    for result in sorted(results, key=lambda result: (result.seeds, result.hash)):
+        setup = [result.model.name, result.model.source, result.model.config]
+        alone = [result.hash] if result.state == "retracted" or not result.seeds else []
+        found.setdefault(canonical_json(setup + alone), []).append(result)
+    return list(found.values())
+
+
+def _row(same: list[Result], task: Task) -> Row:
+    for result in same:
+        _require_of(result, task)
+    result = same[0]
     shots = {shot: result.figures.shots[shot] for shot in task.protocol.shots}
     most = shots[max(shots)]
     kind = _kind(result, task)
@@ -115,6 +132,7 @@ def _row(result: Result, task: Task) -> Row:
         accuracy=most.accuracy,
         macro_f1=most.macro_f1,
         nll=most.nll,
+        seeds=tuple(one.figures.shots[max(shots)].uar for one in same) if len(same) > 1 else (),
         parameters=result.cost.parameters,
         flops=result.cost.flops,
         seconds_per_problem=result.cost.seconds_per_problem,

@@ -17,6 +17,8 @@ def notes_of(result: Result, task: Task) -> list[str]:
         notes.append(f"retracted: {result.reason}")
     if result.model.source == "probe":
         notes.append("shortcut probe")
+    if any(result.seeds):
+        notes.append(f"training seed {result.seeds[0]}, the first one is not here")
     if says.told_names:
         notes.append("told the emotion names")
     if says.transductive:

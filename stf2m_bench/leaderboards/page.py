@@ -24,7 +24,8 @@ INTERVAL = (
     "UAR is the mean recall over emotions, in percent, averaged over folds. ± is the 95% interval for *new people*,"
     " who ask and support (two-role t interval, given the trained weights); *rough* marks fewer than 12 people."
     " Without ± there are fewer than 6 people, or too few in a fold to tell the two roles apart. Folds (lowest and"
-    " highest UAR), accuracy, macro-F1 and NLL (nats) are of the largest shot; ms is time per problem."
+    " highest UAR), accuracy, macro-F1 and NLL (nats) are of the largest shot; ms is time per problem. Seeds: lowest"
+    " and highest UAR of so many trainings; every other figure is of the first."
 )
 TIER = (
     "Tier, at each shot in turn: rows of one tier are *not separated* from its leader by the paired test (p < 0.05,"

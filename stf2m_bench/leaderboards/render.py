@@ -43,15 +43,15 @@ def to_json(rows: Iterable[Row]) -> list[dict[str, Any]]:
         | {"uar": {str(shot): value for shot, value in row.uar.items()}}
         | {"new_people": {str(s): i and i.model_dump(mode="json") for s, i in row.new_people.items()}}
         | {"tier": {str(shot): tier for shot, tier in row.tier.items()}}
-        | {name: list(getattr(row, name)) for name in ("folds", "views", "data", "notes")}
+        | {name: list(getattr(row, name)) for name in ("folds", "seeds", "views", "data", "notes")}
         for row in rows
     ]
 
 
 def table(rows: Sequence[Row], shots: list[int]) -> list[list[str]]:
     """Header and cells as plain text; a column that is empty in every row is left out."""
-    header = ["rank", "model", *(f"UAR {shot}-shot" for shot in shots), "tier", "folds", "accuracy", "macro-F1", "NLL"]
-    header += ["parameters", "FLOPs", "ms", "state", "notes", "result"]
+    header = ["rank", "model", *(f"UAR {shot}-shot" for shot in shots), "tier", "folds", "seeds", "accuracy"]
+    header += ["macro-F1", "NLL", "parameters", "FLOPs", "ms", "state", "notes", "result"]
     body = [[*_figures(row, shots), *_facts(row)] for row in rows]
     kept = [n for n, title in enumerate(header) if title == "rank" or any(cells[n] for cells in body)]
     return [[cells[n] for n in kept] for cells in (header, *body)]
@@ -90,6 +90,7 @@ def _figures(row: Row, shots: list[int]) -> list[str]:
         *(uar_cell(row.uar[shot], row.new_people[shot]) for shot in shots),
         " / ".join("–" if tier is None else str(tier) for tier in row.tier.values()),
         "" if row.kind == "chance" else f"{row.folds[0]:.1f} to {row.folds[1]:.1f}",
+        f"{min(row.seeds):.1f} to {max(row.seeds):.1f} ({len(row.seeds)})" if row.seeds else "",
         f"{row.accuracy:.1f}",
         f"{row.macro_f1:.1f}",
         f"{row.nll:.3f}",

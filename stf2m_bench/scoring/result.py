@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -157,16 +158,19 @@ class Result(Value):
     @property
     def stem(self) -> str:
         """The name of its files without suffix."""
-        return file_stem(self.model.name)
+        return file_stem(self.model.name, self.seeds)
 
 
-def file_stem(model: str) -> str:
-    """A model's name as a file name: letters, digits and `._+-`; everything else becomes `-`.
+def file_stem(model: str, seeds: Sequence[int] = ()) -> str:
+    """A model's name as a file name: letters, digits and `._+-`; everything else becomes `-`; then a seed above 0.
 
     >>> file_stem("hub:lab/model@1")
     'hub-lab-model-1'
+    >>> file_stem("ridge", (2,))
+    'ridge.seed-2'
     """
-    return re.sub(r"[^A-Za-z0-9._+-]+", "-", model).strip(".-") or "model"
+    stem = re.sub(r"[^A-Za-z0-9._+-]+", "-", model).strip(".-") or "model"
+    return f"{stem}.seed-{seeds[0]}" if any(seeds) else stem
 
 
 def hash_result(result: Result, raw: bytes) -> str:
@@ -215,7 +219,7 @@ def make_result(
         environment=environment,
         seeds=seeds,
         predictions=PredictionsMark(
-            file=f"{file_stem(model.name)}.parquet",
+            file=f"{file_stem(model.name, seeds)}.parquet",
             sha256=hashlib.sha256(predictions.to_bytes()).hexdigest(),
         ),
         created=created or datetime.now(UTC).date(),

@@ -56,6 +56,33 @@ def test_rows_are_ranked_by_the_largest_shot_ties_by_name(task, honest):
     assert board(reversed(results), task) == rows
 
 
+def test_training_seeds_of_one_model_are_one_row_of_the_lowest_seed(task, honest):
+    results = [
+        with_uar(honest, 50.0, 60.0 + seed, model=named(honest, "a"), seeds=(seed,), hash=f"{seed}" * 64)
+        for seed in (2, 0, 1)
+    ]
+    row = board(results, task)[0]
+    assert (row.uar[5], row.seeds, row.hash) == (60.0, (60.0, 61.0, 62.0), "0" * 64)
+    assert "60.0 to 62.0 (3)" in to_markdown(board(results, task), task)
+    assert [result.stem for result in results] == ["a.seed-2", "a", "a.seed-1"]
+
+
+def test_another_setup_or_a_retracted_seed_is_a_row_of_its_own(task, honest):
+    wider = named(honest, "a").model_copy(update={"config": {"width": 9}})
+    results = [
+        with_uar(honest, 50.0, 60.0, model=named(honest, "a"), seeds=(0,)),
+        with_uar(honest, 50.0, 70.0, model=wider, seeds=(1,)),
+        with_uar(honest, 50.0, 80.0, model=named(honest, "a"), seeds=(2,), state="retracted", reason="leak"),
+    ]
+    rows = board(results, task)
+    assert [(row.kind, row.uar[5], row.seeds) for row in rows if row.model == "a"] == [
+        ("ranked", 70.0, ()),
+        ("ranked", 60.0, ()),
+        ("retracted", 80.0, ()),
+    ]
+    assert rows[0].notes == ("training seed 1, the first one is not here",)
+
+
 def test_reference_and_retracted_rows_stand_unranked_beneath(task, honest):
     results = [
         with_uar(honest, 1.0, 1.0, model=named(honest, "low")),
@@ -112,7 +139,8 @@ UAR is the mean recall over emotions"""
 
 
 def test_few_people_are_called_rough_and_too_few_have_no_interval(task, honest):
-    rows = board([with_uar(honest, 50.0, 60.0, "rough"), with_uar(honest, 50.0, 40.0, None)], task)
+    few = with_uar(honest, 50.0, 40.0, None, model=named(honest, "few"))
+    rows = board([with_uar(honest, 50.0, 60.0, "rough"), few], task)
     page = to_markdown(rows, task)
     assert "| 60.0 ± 3.2 rough |" in page
     assert "| 40.0 |" in page

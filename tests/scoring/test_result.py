@@ -225,7 +225,7 @@ def test_rescoring_an_honest_result_finds_no_difference(path, task, result):
         (lambda v: v["model"].update(sha256="0" * 64), {"hash"}),
         (lambda v: v["model"]["declarations"].update(transductive=True), {"hash"}),
         (lambda v: v["model"].update(reference=True), {"hash"}),
-        (lambda v: v.update(seeds=[1]), {"hash"}),
+        (lambda v: v.update(seeds=[1]), {"hash", "file name"}),
         (lambda v: v["model"].update(name="prototypez"), {"file name"}),
         (lambda v: v["model"].update(source="x\u202ey"), {"text"}),
         (lambda v: v["environment"].update(device="a\nb"), {"text"}),
