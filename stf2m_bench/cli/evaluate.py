@@ -17,6 +17,7 @@ from stf2m_bench.cli.console import (
     find_named_model,
     note,
     print_board,
+    print_checks,
     print_json,
     progress_bars,
     seed_option,
@@ -27,7 +28,9 @@ from stf2m_bench.cli.console import (
 )
 
 if TYPE_CHECKING:
+    from stf2m_bench.checks import Check
     from stf2m_bench.leaderboards.board import Row
+    from stf2m_bench.models.base.lift import NamedModel
     from stf2m_bench.scoring.result import Result
     from stf2m_bench.tasks.task import Task
 
@@ -51,6 +54,11 @@ DEFAULT_TASK = "emosynth-new-subjects"
     help="Score these predictions (Parquet) instead of running a model.",
 )
 @click.option("--name", metavar="TEXT", help="What the leaderboard calls the model; needed with --predictions.")
+@click.option(
+    "--sanity",
+    is_flag=True,
+    help="Permute the truth instead: every model must land at chance. Writes no result; exit code 2 if one does not.",
+)
 @set_option
 @seed_option
 @seeds_option
@@ -63,6 +71,7 @@ def command(
     models: tuple[str, ...],
     predictions: Path | None,
     name: str | None,
+    sanity: bool,
     pairs: tuple[str, ...],
     seed: int,
     seeds: int,
@@ -82,10 +91,15 @@ def command(
     from stf2m_bench.tasks.task import load_task
 
     _require_sense(tasks, models, predictions, name, pairs)
+    if sanity and (predictions or name):
+        raise click.UsageError("--sanity fits and runs models, so it goes with no --predictions and no --name.")
     chosen = [load_task(task) for task in tasks or (DEFAULT_TASK,)]
     if data and len({task.protocol.datasets for task in chosen}) > 1:
         raise click.UsageError("--data is the folder of one dataset, but these tasks are of several.")
     named = [] if predictions else [find_named_model(model, **settings(pairs)) for model in models or ROOM.keys()]
+    if sanity:
+        print_checks(_check_sanity(chosen, named, seed, device, data, workers), as_json)
+        return
     tables = {}
     for task in chosen:
         with progress_bars() as progress, redirect_stdout(sys.stderr):
@@ -103,6 +117,25 @@ def command(
         return
     for task in chosen:
         _print_board(task, tables[task.name])
+
+
+def _check_sanity(
+    tasks: list[Task], models: list[NamedModel], seed: int, device: str, data: Path | None, workers: int
+) -> list[Check]:
+    """One check a task, model and shot."""
+    from dataclasses import replace
+
+    from stf2m_bench.episode.views import open_views
+    from stf2m_bench.evaluation.sanity import check_sanity
+
+    found = []
+    for task in tasks:
+        with progress_bars() as progress, redirect_stdout(sys.stderr):
+            views = open_views(task, data=data, workers=workers, progress=progress)
+            for model in models:
+                checks = check_sanity(task, model, views=views, seed=seed, device=device, progress=progress)
+                found += [replace(check, name=f"{task.name}, {model.name}: {check.name}") for check in checks]
+    return found
 
 
 def _require_sense(

@@ -76,7 +76,7 @@ def show(task: str, as_json: bool) -> None:
     "--media/--no-media",
     default=True,
     show_default=True,
-    help="Compare with the dataset too, and look for duplicates in it.",
+    help="Compare with the dataset too, and look for duplicates and near-duplicates in it.",
 )
 @as_json
 def check(task: str, data: Path | None, workers: int, media: bool, as_json: bool) -> None:
@@ -88,6 +88,7 @@ def check(task: str, data: Path | None, workers: int, media: bool, as_json: bool
     from stf2m_bench.datasets.base.manifest import open_dataset
     from stf2m_bench.episode.checks import check_task
     from stf2m_bench.tasks.task import load_task
+    from stf2m_bench.views.base.fingerprints import fingerprints_of
     from stf2m_bench.views.base.store import prepare_view
 
     found = load_task(task)
@@ -99,9 +100,43 @@ def check(task: str, data: Path | None, workers: int, media: bool, as_json: bool
         manifest = open_dataset(dataset, data=data, workers=workers, progress=progress)
         stores = {
             view: prepare_view(manifest, view, workers=workers, progress=progress(f"{dataset}: {view}"))
-            for view in found.protocol.views
+            for view in (*found.protocol.views, *fingerprints_of(manifest, found.protocol.views))
         }
-    print_checks(check_task(found, manifest=manifest, stores=stores), as_json)
+    seen = {view: stores.pop(view) for view in fingerprints_of(manifest, found.protocol.views)}
+    print_checks(check_task(found, manifest=manifest, stores=stores, fingerprints=seen), as_json)
+
+
+@command.command()
+@click.argument("task")
+@data_option
+@workers_option
+@as_json
+def probe(task: str, data: Path | None, workers: int, as_json: bool) -> None:
+    """Score what sees no emotion on TASK: shortcut probes.
+
+    A probe sees the length of clips, or their loudness, place, stimulus ..., and nothing else; probe.all sees all of
+    these. Each is written as a result like any other; what a probe scores, a model may owe to the shortcut.
+    """
+    from stf2m_bench.evaluation.probes import run_probes
+    from stf2m_bench.home import home
+    from stf2m_bench.tasks.task import load_task
+
+    found = load_task(task)
+    with progress_bars() as progress:
+        probes = run_probes(found, data=data, workers=workers, progress=progress)
+    uar = {
+        name: {shot: figures.uar for shot, figures in done.result.figures.shots.items()}
+        for name, done in probes.evaluations.items()
+    }
+    if as_json:
+        print_json({"task": found.name, "uar": uar, "left out": probes.left_out})
+        return
+    shots = found.protocol.shots
+    header = ["probe", *(f"{shot}-shot UAR" for shot in shots)]
+    print_table(header, [[name, *(f"{figures[shot]:.1f}" for shot in shots)] for name, figures in uar.items()])
+    note(f"Chance is {100 / found.protocol.ways:.1f}. Results: {home() / 'results' / found.name}")
+    if probes.left_out:
+        note(f"Left out, since unknown or the same for every clip: {', '.join(probes.left_out)}.")
 
 
 @command.command()

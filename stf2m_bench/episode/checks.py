@@ -18,25 +18,35 @@ from stf2m_bench.errors import InputError
 from stf2m_bench.tasks.make import find_duplicates
 from stf2m_bench.tasks.task import SIDES, Task
 from stf2m_bench.views.base.checks import telling_columns
+from stf2m_bench.views.base.fingerprints import Alike, find_alike
 from stf2m_bench.views.base.store import Store
 
+_SEPARATED = {"new-stimuli": ("recording", "stimulus")}  # by track; of all others: recordings
 _SHOWN = 20
 _ENOUGH = 20  # episodes of which equal labels or orders are no chance
 
 
 def check_task(
-    task: Task, *, manifest: Manifest | None = None, stores: Mapping[str, Store] | None = None
+    task: Task,
+    *,
+    manifest: Manifest | None = None,
+    stores: Mapping[str, Store] | None = None,
+    fingerprints: Mapping[str, Store] | None = None,
 ) -> list[Check]:
     """Every check of one task.
 
     Args:
         manifest: the task's dataset as it lies here, to compare the clip list with.
         stores: view -> its store, to look for clips of the same content.
+        fingerprints: view -> its store (see `views.base.fingerprints`), to look for clips of nearly the same content.
     """
     checks = [
         check_faults("people on one side", _side_faults(task), "each person is on one side of a fold"),
+        *_check_groups(task),
+        check_faults("duplicates marked", _mark_faults(task), "duplicate_of names a clip that is drawn in its place"),
         check_faults("enough clips", shortages(task), "the data cannot serve every episode"),
         *_check_data(task, manifest, stores),
+        _check_alike(task, fingerprints),
     ]
     drawer = Drawer(task)
     try:
@@ -108,6 +118,73 @@ def _side_faults(task: Task) -> list[str]:
             shared = sorted(sides[one] & sides[other])
             faults += [f"fold {number}: subject '{person}' is in {one} and in {other}" for person in shared]
     return faults
+
+
+def _check_groups(task: Task) -> Iterator[Check]:
+    for column, plural in (("recording", "recordings"), ("stimulus", "stimuli")):
+        name = f"{plural} on one side"
+        if column in _SEPARATED.get(task.protocol.track, ("recording",)):
+            yield check_faults(name, group_faults(task, column), f"no {column} reaches over two sides of a fold")
+        else:
+            yield Check(name, None, f"the track {task.protocol.track} does not separate {plural}")
+
+
+def group_faults(task: Task, column: str) -> list[str]:
+    """Values of a column of the clip list (`recording`, `stimulus`) of which people of two sides of a fold have clips.
+
+    Clips that are never drawn, and clips of which nothing is told, do not count.
+    """
+    clips = task.clips
+    values: list[str] = getattr(clips, column)
+    faults = []
+    for number in range(len(task.protocol.folds)):
+        side_of = {person: side for side in SIDES for person in task.people(number, side)}
+        seen: dict[str, dict[str, str]] = {}
+        for clip, value, person, marked in zip(clips.clip_id, values, clips.subject, clips.duplicate_of, strict=True):
+            if value and not marked and person in side_of:
+                seen.setdefault(value, {}).setdefault(side_of[person], clip)
+        for value, sides in seen.items():
+            if len(sides) > 1:
+                places = " and in ".join(f"{side} ('{sides[side]}')" for side in SIDES if side in sides)
+                faults.append(f"fold {number}: {column} '{value}' is in {places}")
+    return faults
+
+
+def _mark_faults(task: Task) -> list[str]:
+    clips = task.clips
+    mark_of = dict(zip(clips.clip_id, clips.duplicate_of, strict=True))
+    return [
+        f"clip '{clip}' is marked as '{first}', which is {'marked itself' if first in mark_of else 'not in the list'}"
+        for clip, first in mark_of.items()
+        if first and mark_of.get(first, first)
+    ]
+
+
+def _check_alike(task: Task, fingerprints: Mapping[str, Store] | None) -> Check:
+    name = "near-duplicates"
+    if fingerprints is None:
+        return Check(name, None, "the fingerprints are not at hand")
+    if not fingerprints:
+        return Check(name, None, "the dataset has neither sound nor pictures")
+    faults = [
+        f"clip '{pair.later}' is nearly '{pair.first}' (apart {pair.apart:.2f}), {where}"
+        for pair in find_alike(fingerprints)
+        if (where := _where_they_meet(task, pair))
+    ]
+    return check_faults(name, faults, "look at both; write the first clip's id into duplicate_of, raise the version")
+
+
+def _where_they_meet(task: Task, pair: Alike) -> str:
+    """How these clips come to face each other; empty where one is never drawn, or both are of one recording."""
+    clips = task.clips
+    rows = [clips.clip_id.index(clip) for clip in (pair.first, pair.later) if clip in clips.clip_id]
+    if len({clips.recording[row] for row in rows}) < 2 or any(clips.duplicate_of[row] for row in rows):
+        return ""
+    for number in range(len(task.protocol.folds)):
+        sides = [side for row in rows for side in SIDES if clips.subject[row] in task.people(number, side)]
+        if len(set(sides)) > 1:
+            return f"in {sides[0]} and in {sides[1]} of fold {number}"
+    return "and both may come to support and query"
 
 
 def _unmarked_duplicates(task: Task, stores: Mapping[str, Store]) -> list[str]:

@@ -19,6 +19,7 @@ from stf2m_bench.episode.drawing import Drawer, frozen_hash
 from stf2m_bench.episode.problems import Problem, make_problem
 from stf2m_bench.episode.views import TaskViews, open_views
 from stf2m_bench.errors import InputError, UsageError
+from stf2m_bench.evaluation.alarms import refuse_undeclared_transduction
 from stf2m_bench.evaluation.cost import problem_cost
 from stf2m_bench.evaluation.fit import answering_for, fit_folds, training_data
 from stf2m_bench.files import hash_of
@@ -32,6 +33,7 @@ from stf2m_bench.tasks.task import Task, load_task
 from stf2m_bench.views.base.extractor import make_extractor
 
 BATCH = 50
+ASKED_AGAIN = 10  # episodes of each shot on which a model is asked for the same queries in other company
 Scope = Literal["clip", "subject", "dataset"]
 SCOPES: tuple[Scope, ...] = ("clip", "subject", "dataset")
 
@@ -73,18 +75,20 @@ def evaluate(
         config: settings of a built-in model.
 
     Raises:
-        InputError: the frozen episodes cannot be redrawn, or the model gives wrong shapes, NaN, or changes its input.
+        InputError: the frozen episodes cannot be redrawn; or the model gives wrong shapes, NaN, changes its input, or
+            lets queries move each other's predictions without saying so.
     """
     task = load_task(task) if isinstance(task, str) else task
     named = model if isinstance(model, NamedModel) else find_model(model, **config)
     require_frozen(task)
     views = views or open_views(task, data=data, workers=workers, progress=progress)
     place = pick_device(device)
-    start = time.perf_counter()
-    fitted = fit_folds(named, views, seed=seed, device=place, progress=progress)
-    fit_seconds = 0.0 if named.saved else time.perf_counter() - start
+    fits = fit_folds(named, views, seed=seed, device=place, progress=progress)
+    fitted = fits.models
     with answering_for(named.name, "in predict"):
         one_problem = problem_cost(fitted[0], task, views, place)
+    if not named.model.transductive:
+        _refuse_transduction(fitted[0], task, views, place, title=named.name)
     predictions, seconds = predict_all(
         task, fitted, views, place, progress(f"{task.name}: {named.name}"), title=named.name
     )
@@ -98,7 +102,7 @@ def evaluate(
             parameters=sum(tensor.numel() for tensor in fitted[0].state().values()),
             flops=one_problem.flops,
             seconds_per_problem=seconds,
-            fit_seconds=fit_seconds,
+            fit_seconds=fits.seconds,
             peak_memory=one_problem.peak_memory,
         ),
         seeds=(seed,),
@@ -194,6 +198,21 @@ def predict_all(
             done += len(numbers)
             report(done, total * len(shots))
     return Predictions(logs), spent / (total * len(shots))
+
+
+def _refuse_transduction(model: Model, task: Task, views: TaskViews, device: str, *, title: str) -> None:
+    """Put the first episodes of each shot to a model that says it takes each query alone; see `alarms`."""
+    drawer = Drawer(task)
+    _, numbers = next(_batches(task))
+    for shot in task.protocol.shots:
+        drawn = [drawer.draw(shot, i) for i in numbers[:ASKED_AGAIN]]
+        problem, _ = make_problem(views, drawn)
+        names = [list(episode.emotions) for episode in drawn]
+
+        def predict(problem: Problem, names: list[list[str]] = names) -> torch.Tensor:
+            return torch.from_numpy(guarded_predict(model, problem, names, title))
+
+        refuse_undeclared_transduction(predict, problem.to(device), title)
 
 
 def _batches(task: Task) -> Iterator[tuple[int, list[int]]]:

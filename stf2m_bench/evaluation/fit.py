@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
@@ -41,10 +43,22 @@ def answering_for(model: str, when: str) -> Iterator[None]:
         ) from error
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """One fitted model a fold.
+
+    Attributes:
+        seconds: what fitting them took, now or when they were first fitted; None where a folder does not say.
+    """
+
+    models: list[Model]
+    seconds: float | None
+
+
 def fit_folds(
     named: NamedModel, views: TaskViews, *, seed: int, device: str, progress: Progress, kept: bool = True
-) -> list[Model]:
-    """One fitted model a fold.
+) -> Fitted:
+    """Fit a model on every fold, or take the weights that it comes with.
 
     Args:
         kept: built-in models are kept in the home, and read from there the next time.
@@ -53,31 +67,36 @@ def fit_folds(
         InputError: the model comes with weights that do not fit this task, or that may know the people it tests.
     """
     if named.saved:
-        return saved_folds(named, views.task)
+        known = [one.trained_on.seconds for one in named.saved if one.trained_on]
+        return Fitted(saved_folds(named, views.task), sum(known) if len(known) == len(named.saved) else None)
     sides = [TrainingSides(views, fold, seed=seed, device=device) for fold in range(len(views.task.protocol.folds))]
     if kept and named.source == "built-in":
-        return [fit_into(_fit_folder(named, one), named, one, progress) for one in sides]
-    return [fit_fold(named, one, progress) for one in sides]
+        fits = [fit_into(_fit_folder(named, one), named, one, progress) for one in sides]
+    else:
+        fits = [fit_fold(named, one, progress) for one in sides]
+    return Fitted([model for model, _ in fits], sum(seconds for _, seconds in fits))
 
 
-def fit_fold(named: NamedModel, sides: TrainingSides, progress: Progress) -> Model:
-    """A fresh copy, so that no fold learns from another, fitted on one fold."""
+def fit_fold(named: NamedModel, sides: TrainingSides, progress: Progress) -> tuple[Model, float]:
+    """A fresh copy, so that no fold learns from another, fitted on one fold; and the seconds that it took."""
     model = copy.deepcopy(named.model)
+    start = time.perf_counter()
     with answering_for(named.name, "in fit"):
         fit_model(model, sides, report=progress(f"{sides.task.name}: {named.name} fold {sides.fold}"))
-    return model
+    return model, time.perf_counter() - start
 
 
-def fit_into(folder: Path, named: NamedModel, sides: TrainingSides, progress: Progress) -> Model:
-    """The model that lies in `folder`, or else one fitted on this fold and saved there, whole or not at all."""
+def fit_into(folder: Path, named: NamedModel, sides: TrainingSides, progress: Progress) -> tuple[Model, float]:
+    """The model that lies in `folder`, or else one fitted on this fold and saved there whole; and the seconds of the fit."""
     if (folder / WEIGHTS).exists():
         with suppress(InputError):
-            return load_model(folder).model
-    model = fit_fold(named, sides, progress)
+            saved = load_model(folder)
+            return saved.model, saved.trained_on.seconds if saved.trained_on else 0.0
+    model, seconds = fit_fold(named, sides, progress)
     task = sides.task
-    trained_on = TrainedOn(task.name, task.hash, sides.fold, tuple(task.protocol.datasets))
+    trained_on = TrainedOn(task.name, task.hash, sides.fold, tuple(task.protocol.datasets), round(seconds, 3))
     save_model(named.key, model, sides.view_specs, folder, trained_on=trained_on)
-    return model
+    return model, seconds
 
 
 def saved_folds(named: NamedModel, task: Task) -> list[Model]:

@@ -113,7 +113,7 @@ def rerun(
     views = views or open_views(task, data=data, workers=workers, progress=progress)
     place = pick_device(device)
     seed = result.seeds[0] if result.seeds else 0
-    fitted = fit_folds(named, views, seed=seed, device=place, progress=progress, kept=False)
+    fitted = fit_folds(named, views, seed=seed, device=place, progress=progress, kept=False).models
 
     def figures_on(episodes: Task, title: str) -> Figures:
         report = progress(f"{task.name}: {named.name}, {title}")

@@ -12,15 +12,17 @@ from toys import EMOTIONS, PEOPLE, clip_list, make_store, make_task, toy_clips
 
 from stf2m_bench.checks import Check
 from stf2m_bench.datasets.base.manifest import Manifest, build_manifest, open_dataset
-from stf2m_bench.episode.checks import check_task
+from stf2m_bench.episode.checks import check_task, group_faults
 from stf2m_bench.episode.drawing import Drawer, Episode
 from stf2m_bench.episode.views import open_views
 from stf2m_bench.errors import FaultsError, InputError
 from stf2m_bench.tasks.make import make_clip_list
 from stf2m_bench.tasks.task import Task, load_task, task_names
+from stf2m_bench.views.base.fingerprints import Alike
 from stf2m_bench.views.base.store import prepare_view
 
-NEEDS_DATA = {"clip list", "imported views", "duplicates"}
+NEEDS_DATA = {"clip list", "imported views", "duplicates", "near-duplicates"}
+NOT_SEPARATED = {"stimuli on one side"}
 
 
 def failed(found: list[Check]) -> dict[str, str]:
@@ -31,14 +33,17 @@ def failed(found: list[Check]) -> dict[str, str]:
 def test_the_committed_tasks_pass_every_check_that_needs_no_data(name: str) -> None:
     found = check_task(load_task(name))
     assert failed(found) == {}
-    assert {check.name for check in found if check.passed is None} == NEEDS_DATA
+    assert {check.name for check in found if check.passed is None} == NEEDS_DATA | NOT_SEPARATED
 
 
 @pytest.mark.parametrize("name", ["ravdess-a12-new-subjects", "ravdess-a12-personal"])
 def test_the_committed_ravdess_tasks_pass_every_check_on_the_real_folder(name: str, ravdess_root: Path) -> None:
     task, manifest = load_task(name), build_manifest("ravdess", ravdess_root)
     stores = {view: prepare_view(manifest, view) for view in task.protocol.views}
-    assert all(check.passed for check in check_task(task, manifest=manifest, stores=stores))
+    sound = {"audio.fingerprint": prepare_view(manifest, "audio.fingerprint")}
+    found = check_task(task, manifest=manifest, stores=stores, fingerprints=sound)
+    assert {check.name for check in found if not check.passed} == NOT_SEPARATED
+    assert failed(found) == {}
 
 
 def test_the_twins_of_ravdess_are_listed_where_they_are_not_marked(ravdess_root: Path) -> None:
@@ -46,9 +51,11 @@ def test_the_twins_of_ravdess_are_listed_where_they_are_not_marked(ravdess_root:
     pairs = [(c, d) for c, d in zip(task.clips.clip_id, task.clips.duplicate_of, strict=True) if d]
     unmarked = Task(task.protocol, replace(task.clips, duplicate_of=[""] * len(task.clips)))
     stores = {view: prepare_view(manifest, view) for view in task.protocol.views}
-    faults = failed(check_task(unmarked, stores=stores))
+    sound = {"audio.fingerprint": prepare_view(manifest, "audio.fingerprint")}
+    faults = failed(check_task(unmarked, stores=stores, fingerprints=sound))
     for later, first in pairs:
         assert f"clip '{later}' is the same as '{first}'" in faults["duplicates"]
+        assert f"clip '{later}' is nearly '{first}' (apart 0.00), and both may come to" in faults["near-duplicates"]
     assert "frozen" in faults
 
 
@@ -95,6 +102,81 @@ def test_an_emotion_that_is_never_queried_makes_the_task_invalid() -> None:
 def test_too_few_episodes_tell_nothing_of_their_order() -> None:
     found = {check.name: check for check in check_task(make_task(episodes=9, shots=(1,)))}
     assert found["permuted"].passed is None
+
+
+# ---- groups on both sides ----
+
+
+def fold_0(task: Task) -> tuple[str, str, str]:
+    """A clip of a meta-train, a meta-test and another meta-test person of fold 0."""
+    train, (one, other, *_) = task.people(0, "meta_train")[0], task.people(0, "meta_test")
+    return f"{train}-fear-0", f"{one}-fear-0", f"{other}-fear-1"
+
+
+@pytest.mark.parametrize("column", ["recording", "stimulus"])
+def test_a_group_on_both_sides_of_a_fold_is_named_with_its_clips(column: str) -> None:
+    task = make_task()
+    train, test, other = fold_0(task)
+    place = {clip: row for row, clip in enumerate(task.clips.clip_id)}
+    values = getattr(task.clips, column)
+    values[place[test]] = values[place[other]] = "g"
+    assert not any(fault.startswith("fold 0") for fault in group_faults(task, column))
+    values[place[train]] = "g"
+    assert f"fold 0: {column} 'g' is in meta_train ('{train}') and in meta_test ('{test}')" in group_faults(
+        task, column
+    )
+    task.clips.duplicate_of[place[train]] = test
+    assert not any(fault.startswith("fold 0") for fault in group_faults(task, column))
+
+
+def test_recordings_are_separated_by_every_track_and_stimuli_where_they_are_new() -> None:
+    task = make_task()
+    train, test, _ = fold_0(task)
+    for column in (task.clips.recording, task.clips.stimulus):
+        column[task.clips.clip_id.index(train)] = column[task.clips.clip_id.index(test)] = "g"
+    found = {check.name: check for check in check_task(task)}
+    assert found["recordings on one side"].passed is False
+    assert found["stimuli on one side"].passed is None
+
+
+def test_a_mark_must_lead_to_a_clip_that_is_drawn() -> None:
+    task = make_task(freeze=True)
+    marks = task.clips.duplicate_of
+    marks[1], marks[2], marks[3] = task.clips.clip_id[0], task.clips.clip_id[1], "nowhere"
+    message = failed(check_task(task))["duplicates marked"]
+    ids = task.clips.clip_id
+    assert f"clip '{ids[2]}' is marked as '{ids[1]}', which is marked itself" in message
+    assert f"clip '{ids[3]}' is marked as 'nowhere', which is not in the list" in message
+    assert f"clip '{ids[1]}' is marked" not in message
+
+
+# ---- near-duplicates ----
+
+
+def test_near_duplicates_are_named_with_where_they_face_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = make_task(freeze=True)
+    train, test, _ = fold_0(task)
+    same_person = f"{test.partition('-')[0]}-anger-3"
+    strangers = [Alike(train, test, 0.031), Alike(same_person, test, 0.2), Alike("not of the task", test, 0.0)]
+    monkeypatch.setattr("stf2m_bench.episode.checks.find_alike", lambda stores: strangers)
+    at_hand = {"audio.fingerprint": make_store(task, "audio.logmel")}
+    message = failed(check_task(task, fingerprints=at_hand))["near-duplicates"]
+    assert f"clip '{test}' is nearly '{train}' (apart 0.03), in meta_train and in meta_test of fold 0" in message
+    assert f"clip '{test}' is nearly '{same_person}' (apart 0.20), and both may come to support and query" in message
+    assert "not of the task" not in message
+    task.clips.duplicate_of[task.clips.clip_id.index(test)] = train
+    assert "near-duplicates" not in failed(check_task(task, fingerprints=at_hand))
+
+
+def test_near_duplicates_within_a_recording_never_face_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = make_task(freeze=True)
+    one, other = 0, 1
+    task.clips.recording[one] = task.clips.recording[other] = "r"
+    pair = Alike(task.clips.clip_id[one], task.clips.clip_id[other], 0.0)
+    monkeypatch.setattr("stf2m_bench.episode.checks.find_alike", lambda stores: [pair])
+    assert "near-duplicates" not in failed(
+        check_task(task, fingerprints={"audio.fingerprint": make_store(task, "imported:x")})
+    )
 
 
 # ---- episodes that break a rule ----

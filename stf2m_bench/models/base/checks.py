@@ -29,7 +29,6 @@ from stf2m_bench.models.base.mock import (
     sample,
     with_classes,
     with_padding,
-    with_queries,
     without_view,
 )
 from stf2m_bench.models.base.model import (
@@ -42,8 +41,8 @@ from stf2m_bench.models.base.model import (
     make_model,
     save_model,
 )
+from stf2m_bench.models.base.transduction import TOLERANCE, moved_by_other_queries, probabilities_apart
 
-TOLERANCE = 0.01
 STEPS = 30
 KINDS = [(ways, shot) for ways in (2, 3, 4, 5) for shot in (1, 5)]
 
@@ -157,11 +156,6 @@ def _logits(model: Model, given: Sample, problem: Problem | None = None) -> Tens
         return model.predict_named(problem, given.names) if model.told_names else model.predict(problem)
 
 
-def _apart(one: Tensor, other: Tensor) -> float:
-    """The largest difference in probability."""
-    return float((one.double().softmax(-1) - other.double().softmax(-1)).abs().max())
-
-
 # Each check gives an empty text, or what is wrong and what to do.
 
 
@@ -237,7 +231,7 @@ def _classes(trial: _Trial) -> str:
         order = [*range(1, given.problem.ways), 0]
         told = Sample(given.problem, [[row[c] for c in order] for row in given.names], given.labels)
         other = _logits(trial.model, told, with_classes(given.problem, order))
-        if (gap := _apart(other, _logits(trial.model, given)[..., order])) > TOLERANCE:
+        if (gap := probabilities_apart(other, _logits(trial.model, given)[..., order])) > TOLERANCE:
             raise _NotApplicable(
                 f"numbering the classes or ordering the shots otherwise moves probabilities by {gap:.2g}; allowed, but"
                 " both are arbitrary"
@@ -249,12 +243,9 @@ def _queries(trial: _Trial) -> str:
     if trial.model.transductive:
         raise _NotApplicable("it is declared transductive")
     given = trial.five_way
-    whole, number = _logits(trial.model, given), given.problem.query_index.shape[1]
-    for places in (list(range(number))[::-1], [0], [*range(3), *[4] * (number - 3)]):
-        gap = _apart(_logits(trial.model, given, with_queries(given.problem, places)), whole[:, places])
-        if gap > TOLERANCE:
-            return f"other queries beside it move a query's probabilities by {gap:.2g}; declare transductive = True"
-    return ""
+    gap = moved_by_other_queries(lambda problem: _logits(trial.model, given, problem), given.problem)
+    told = f"other queries beside it move a query's probabilities by {gap:.2g}; declare transductive = True"
+    return told if gap > TOLERANCE else ""
 
 
 def _batches(trial: _Trial) -> str:
@@ -262,7 +253,7 @@ def _batches(trial: _Trial) -> str:
         whole = _logits(trial.model, given)
         for b in range(len(whole)):
             one = Sample(only_episode(given.problem, b), given.names[b : b + 1], given.labels[b : b + 1])
-            if (gap := _apart(_logits(trial.model, one), whole[b : b + 1])) > TOLERANCE:
+            if (gap := probabilities_apart(_logits(trial.model, one), whole[b : b + 1])) > TOLERANCE:
                 return f"an episode alone has probabilities {gap:.2g} away from those in a batch; keep episodes apart"
     return ""
 
@@ -270,7 +261,7 @@ def _batches(trial: _Trial) -> str:
 def _padding(trial: _Trial) -> str:
     given = trial.five_way
     longer = _logits(trial.model, given, with_padding(given.problem, 3))
-    gap = _apart(longer, _logits(trial.model, given))
+    gap = probabilities_apart(longer, _logits(trial.model, given))
     return f"three more zero rows move probabilities by {gap:.2g}; use problem.lengths" if gap > TOLERANCE else ""
 
 

@@ -137,12 +137,13 @@ def identity(key: str, model: Model) -> str:
 
 @dataclass(frozen=True)
 class TrainedOn:
-    """What weights were fitted on: the training people of one fold of a task."""
+    """What weights were fitted on: the training people of one fold of a task; and in how many seconds."""
 
     task: str
     task_hash: str
     fold: int
     datasets: tuple[str, ...]
+    seconds: float
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,8 @@ def check_extractor(view: str, manifest: Manifest) -> list[Check]:
         check_faults("arrays", _array_faults(extractor, clips, arrays), "every view is finite, of the declared dtype"),
         check_faults("absent media", _absence_faults(nothing, arrays), "a clip without the media has zero rows"),
         check_faults("repeats", differ, "the same media must give the same bytes"),
-        _check_one_clip(view, extractor, clips[0], arrays[0]),
+        _check_one_clip(view, extractor, clips, arrays),
+        _check_order(view, extractor, clips, arrays),
         _check_telling(view, manifest),
     ]
 
@@ -149,23 +150,42 @@ def _absence_faults(nothing: NDArray[Any], arrays: list[NDArray[Any]]) -> list[s
     return [] if list(nothing.shape) == expected else [f"gave {list(nothing.shape)}, expected {expected}"]
 
 
-def _check_one_clip(view: str, extractor: Extractor, clip: ClipMedia, array: NDArray[Any]) -> Check:
-    """Extract again with the files of this one clip alone on disk."""
+def _check_one_clip(view: str, extractor: Extractor, clips: list[ClipMedia], arrays: list[NDArray[Any]]) -> Check:
+    """Extract each again with its own files alone on disk."""
     name = "one clip only"
     if extractor.scope != "clip" or "tables" in extractor.media:
         needs = "a table of all clips" if "tables" in extractor.media else f"scope '{extractor.scope}', as declared"
         return Check(name, None, f"it reads {needs}")
-    with tempfile.TemporaryDirectory() as folder:
-        for path in source_paths(clip, extractor):
-            place = Path(folder) / path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(clip.root / path, place)
-        try:
-            alone = make_extractor(view).extract(replace(clip, root=Path(folder)))
-        except (BenchError, OSError) as error:
-            return Check(name, False, f"without the other clips' files it fails ({error}); declare its scope")
-    same = alone.tobytes() == array.tobytes()
-    return Check(name, same, "" if same else "without the other clips' files it gives other numbers; declare its scope")
+    faults = []
+    for clip, array in zip(clips, arrays, strict=True):
+        with tempfile.TemporaryDirectory() as folder:
+            for path in source_paths(clip, extractor):
+                place = Path(folder) / path
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(clip.root / path, place)
+            try:
+                alone = make_extractor(view).extract(replace(clip, root=Path(folder)))
+            except (BenchError, OSError) as error:
+                return Check(name, False, f"without the other clips' files it fails ({error}); declare its scope")
+        if alone.tobytes() != array.tobytes():
+            faults.append(f"clip '{clip.clip_id}'")
+    return check_faults(name, faults, "without the other clips' files it gives other numbers; declare its scope")
+
+
+def _check_order(view: str, extractor: Extractor, clips: list[ClipMedia], arrays: list[NDArray[Any]]) -> Check:
+    """One extractor over all clips, forwards and backwards: what it saw before may not matter."""
+    name = "clips in any order"
+    if extractor.scope != "clip":
+        return Check(name, None, f"scope '{extractor.scope}', as declared")
+    forwards, backwards = make_extractor(view), make_extractor(view)
+    after = [forwards.extract(clip) for clip in clips]
+    before = [backwards.extract(clip) for clip in reversed(clips)][::-1]
+    faults = [
+        f"clip '{clip.clip_id}'"
+        for clip, array, one, other in zip(clips, arrays, after, before, strict=True)
+        if not array.tobytes() == one.tobytes() == other.tobytes()
+    ]
+    return check_faults(name, faults, "clips extracted before it move its numbers; keep nothing, or declare its scope")
 
 
 def _check_telling(view: str, manifest: Manifest) -> Check:

@@ -1,0 +1,97 @@
+"""Shortcut probes: what a task yields to a model that sees length, loudness, place ... of clips, and nothing else.
+
+A probe is evaluated on the frozen episodes and written as any result, so that it can be checked and rescored like one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from stf2m_bench.datasets.base.manifest import open_dataset
+from stf2m_bench.episode.views import TaskViews, open_views
+from stf2m_bench.evaluation.evaluate import Evaluation, environment, predict_all, require_frozen
+from stf2m_bench.evaluation.fit import fit_folds
+from stf2m_bench.evaluation.probe import Probe
+from stf2m_bench.evaluation.shortcuts import Table, as_store, shortcut_tables, telling
+from stf2m_bench.files import hash_of
+from stf2m_bench.home import home
+from stf2m_bench.models.base.lift import NamedModel
+from stf2m_bench.models.base.model import identity
+from stf2m_bench.progress import Progress, silent
+from stf2m_bench.scoring.result import Cost, ModelMark, make_result, write_result
+from stf2m_bench.tasks.task import Task
+from stf2m_bench.views.base.fingerprints import has_sound
+from stf2m_bench.views.base.store import Store, prepare_view
+
+
+@dataclass(frozen=True)
+class Probes:
+    """What the probes of one task gave.
+
+    Attributes:
+        evaluations: `probe.<shortcut>` -> its evaluation; `probe.all` sees every shortcut.
+        left_out: shortcuts that are unknown, or the same for every clip.
+    """
+
+    evaluations: dict[str, Evaluation]
+    left_out: tuple[str, ...]
+
+
+def run_probes(
+    task: Task,
+    *,
+    data: Path | None = None,
+    views: TaskViews | None = None,
+    workers: int = 1,
+    progress: Progress = silent,
+) -> Probes:
+    """Evaluate every shortcut probe of a task and keep the results in the home.
+
+    Raises:
+        InputError: the frozen episodes cannot be redrawn; broken media.
+    """
+    require_frozen(task)
+    views = views or open_views(task, data=data, workers=workers, progress=progress)
+    manifest = open_dataset(task.protocol.datasets[0], data=data, workers=workers, progress=progress)
+    sound = None
+    if has_sound(manifest, task.protocol.views):
+        report = progress(f"{manifest.dataset}: audio.shortcuts")
+        sound = prepare_view(manifest, "audio.shortcuts", workers=workers, progress=report)
+    return probe_tables(task, shortcut_tables(task, manifest, views.stores, sound), progress=progress)
+
+
+def probe_tables(task: Task, tables: Mapping[str, Table], *, progress: Progress = silent) -> Probes:
+    """Evaluate the probes of these shortcuts (`[clips of the task, D]`, NaN = unknown), each alone and all together."""
+    told = {name: columns for name, table in tables.items() if (columns := telling(table)).shape[1]}
+    stores = {f"probe.{name}": as_store(f"probe.{name}", table, task) for name, table in told.items()}
+    seen = {name: {name: store} for name, store in stores.items()}
+    if stores:
+        seen["probe.all"] = stores
+    evaluations = {name: _evaluate(task, name, views, progress) for name, views in seen.items()}
+    return Probes(evaluations, tuple(name for name in tables if name not in told))
+
+
+def _evaluate(task: Task, name: str, stores: Mapping[str, Store], progress: Progress) -> Evaluation:
+    views = TaskViews(task, stores)
+    named = NamedModel(name, name, "probe", Probe())
+    fitted = fit_folds(named, views, seed=0, device="cpu", progress=progress).models
+    predictions, _ = predict_all(task, fitted, views, "cpu", progress(f"{task.name}: {name}"), title=name)
+    result = make_result(
+        task,
+        predictions,
+        model=ModelMark(
+            name=name,
+            source="probe",
+            config={"sees": list(stores)},
+            sha256=hash_of([identity(name, model) for model in fitted]),
+            training_data=tuple(task.protocol.datasets),
+            reference=True,
+        ),
+        view_stores={view: store.hash for view, store in stores.items()},
+        environment=environment("cpu"),
+        cost=Cost(),
+        seeds=(0,),
+    )
+    return Evaluation(result, predictions, write_result(result, predictions, home() / "results" / task.name))
