@@ -87,7 +87,7 @@ def fit_fold(named: NamedModel, sides: TrainingSides, progress: Progress) -> tup
 
 
 def fit_into(folder: Path, named: NamedModel, sides: TrainingSides, progress: Progress) -> tuple[Model, float]:
-    """The model that lies in `folder`, or else one fitted on this fold and saved there whole; and the seconds of the fit."""
+    """The model that lies in `folder`, or else one fitted on this fold and saved there; seconds of the fit."""
     if (folder / WEIGHTS).exists():
         with suppress(InputError):
             saved = load_model(folder)
