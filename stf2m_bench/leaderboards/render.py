@@ -13,20 +13,28 @@ from rich.text import Text
 from stf2m_bench.leaderboards.board import Row
 from stf2m_bench.scoring.figures import Interval
 
-WIDE = 150
 LEFT = ("model", "state", "notes", "result")
-_NARROW = ("rank", "model", "tier", "parameters", "ms")
+_FIRST_LEFT_OUT = (
+    "result",
+    "macro-F1",
+    "accuracy",
+    "state",
+    "NLL",
+    "folds",
+    "FLOPs",
+    "notes",
+    "seeds",
+    "ms",
+    "parameters",
+)
+_NOTES = 40  # columns of a terminal, over which notes are folded
 
 
-def to_rich(rows: Sequence[Row], *, width: int = WIDE) -> Table:
-    """The board as a table for a terminal of `width` columns, without hashes; a narrow one gets the main columns."""
-    header, *body = table(rows, list(rows[0].uar) if rows else [])
-    kept = [n for n, title in enumerate(header) if title != "result"]
-    if width < WIDE:
-        kept = [n for n in kept if header[n] in _NARROW or header[n].startswith("UAR ")]
-        body = [[cell.removesuffix(" rough") for cell in cells] for cells in body]
-    header, *body = [[cells[n] for n in kept] for cells in (header, *body)]
-    shown = Table(caption=_caption(rows), caption_justify="left", pad_edge=width >= WIDE)
+def to_rich(rows: Sequence[Row], *, width: int = 160) -> Table:
+    """The board as a table for a terminal of `width` columns: as many columns as fit, without hashes."""
+    cells = [[cell.removesuffix(" rough") for cell in line] for line in table(rows, list(rows[0].uar) if rows else [])]
+    header, *body = _that_fit(cells, width)
+    shown = Table(caption=_caption(rows), caption_justify="left")
     for title in header:
         side: Literal["left", "right"] = "left" if title in LEFT else "right"
         shown.add_column(Text(title), justify=side, overflow="fold", no_wrap=title not in ("model", "notes"))
@@ -34,6 +42,23 @@ def to_rich(rows: Sequence[Row], *, width: int = WIDE) -> Table:
     for row, cells in zip(rows, body, strict=True):
         shown.add_row(*(Text(printable(cell)) for cell in cells), style=styles.get(row.kind, ""))
     return shown
+
+
+def _that_fit(cells: list[list[str]], width: int) -> list[list[str]]:
+    """Header and cells without the columns that are first left out, until lines are no longer than `width`."""
+    left_out = {"result"}
+    for title in _FIRST_LEFT_OUT:
+        kept = [n for n, name in enumerate(cells[0]) if name not in left_out]
+        found = [[row[n] for n in kept] for row in cells]
+        if 1 + sum(3 + _needed(column) for column in zip(*found, strict=True)) <= width:
+            return found
+        left_out.add(title)
+    return found
+
+
+def _needed(column: Sequence[str]) -> int:
+    most = max(map(len, column))
+    return min(most, _NOTES) if column[0] == "notes" else most
 
 
 def to_json(rows: Iterable[Row]) -> list[dict[str, Any]]:
@@ -101,7 +126,7 @@ def _facts(row: Row) -> list[str]:
     milliseconds = None if row.seconds_per_problem is None else 1000 * row.seconds_per_problem
     return [
         "" if row.parameters is None else f"{row.parameters:,}",
-        "" if row.flops is None else f"{row.flops:,}",
+        "" if row.flops is None else f"{row.flops / 1e6:,.1f} M",
         "" if milliseconds is None else f"{milliseconds:,.1f}",
         row.state or "",
         "; ".join(row.notes),
