@@ -32,9 +32,9 @@ _NOTES = 40  # columns of a terminal, over which notes are folded
 
 def to_rich(rows: Sequence[Row], *, width: int = 160) -> Table:
     """The board as a table for a terminal of `width` columns: as many columns as fit, without hashes."""
-    cells = [[cell.removesuffix(" rough") for cell in line] for line in table(rows, list(rows[0].uar) if rows else [])]
-    header, *body = _that_fit(cells, width)
-    shown = Table(caption=_caption(rows), caption_justify="left")
+    whole = [[cell.removesuffix(" rough") for cell in line] for line in table(rows, list(rows[0].uar) if rows else [])]
+    header, *body = _that_fit(whole, width)
+    shown = Table(caption=_caption(rows), caption_justify="left", pad_edge=False)
     for title in header:
         side: Literal["left", "right"] = "left" if title in LEFT else "right"
         shown.add_column(Text(title), justify=side, overflow="fold", no_wrap=title not in ("model", "notes"))
@@ -47,11 +47,11 @@ def to_rich(rows: Sequence[Row], *, width: int = 160) -> Table:
 def _that_fit(cells: list[list[str]], width: int) -> list[list[str]]:
     """Header and cells without the columns that are first left out, until lines are no longer than `width`."""
     left_out = {"result"}
-    for title in _FIRST_LEFT_OUT:
+    for title in (*_FIRST_LEFT_OUT, ""):
         kept = [n for n, name in enumerate(cells[0]) if name not in left_out]
         found = [[row[n] for n in kept] for row in cells]
-        if 1 + sum(3 + _needed(column) for column in zip(*found, strict=True)) <= width:
-            return found
+        if sum(3 + _needed(column) for column in zip(*found, strict=True)) - 1 <= width:
+            break
         left_out.add(title)
     return found
 
