@@ -10,7 +10,7 @@ from stf2m_bench.errors import InputError
 from stf2m_bench.files import write_text
 from stf2m_bench.leaderboards.board import Row, board
 from stf2m_bench.leaderboards.build import LoadTask, read_results
-from stf2m_bench.leaderboards.render import escape
+from stf2m_bench.leaderboards.render import escape, tier_cell
 from stf2m_bench.tasks.task import load_task
 
 _PLACE = re.compile(r"(<!-- board (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -49,7 +49,7 @@ def to_short_markdown(rows: Sequence[Row]) -> str:
     for row in (row for row in rows if row.kind != "probe"):
         name = escape(row.model) if row.kind == "ranked" else f"*{escape(row.model)}*"
         figures = [f"{row.uar[shot]:.1f}{_halfwidth(row, shot)}" for shot in shots]
-        lines.append(f"| {row.rank or ''} | {name} | {' | '.join(figures)} | {row.nll:.2f} |")
+        lines.append(f"| {row.rank or ''} | {name} | {' | '.join(figures)} | {tier_cell(row)} | {row.nll:.2f} |")
     return "\n".join(lines) + "\n"
 
 

@@ -89,6 +89,11 @@ def uar_cell(value: float, interval: Interval | None) -> str:
     return f"{value:.1f} ± {interval.halfwidth:.1f}" + (" rough" if interval.label == "rough" else "")
 
 
+def tier_cell(row: Row) -> str:
+    """The tier at each shot in turn; a dash where there are too few people."""
+    return " / ".join("–" if tier is None else str(tier) for tier in row.tier.values())
+
+
 def escape(text: str) -> str:
     """Text that Markdown and HTML show as it is."""
     text = printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -113,7 +118,7 @@ def _figures(row: Row, shots: list[int]) -> list[str]:
         "" if row.rank is None else str(row.rank),
         row.model,
         *(uar_cell(row.uar[shot], row.new_people[shot]) for shot in shots),
-        " / ".join("–" if tier is None else str(tier) for tier in row.tier.values()),
+        tier_cell(row),
         "" if row.kind == "chance" else f"{row.folds[0]:.1f} to {row.folds[1]:.1f}",
         f"{min(row.seeds):.1f} to {max(row.seeds):.1f} ({len(row.seeds)})" if row.seeds else "",
         f"{row.accuracy:.1f}",
@@ -126,9 +131,17 @@ def _facts(row: Row) -> list[str]:
     milliseconds = None if row.seconds_per_problem is None else 1000 * row.seconds_per_problem
     return [
         "" if row.parameters is None else f"{row.parameters:,}",
-        "" if row.flops is None else f"{row.flops / 1e6:,.1f} M",
+        "" if row.flops is None else _short(row.flops),
         "" if milliseconds is None else f"{milliseconds:,.1f}",
         row.state or "",
         "; ".join(row.notes),
         row.hash[:12],
     ]
+
+
+def _short(number: int) -> str:
+    """Thousands, millions or thousands of millions, to three digits."""
+    for size, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if number >= size:
+            return f"{number / size:.3g}{unit}"
+    return str(number)

@@ -230,7 +230,7 @@ def test_costs_stand_beside_tiers_at_80_columns(task, honest):
     wide = Console(width=250, file=io.StringIO())
     wide.print(to_rich(rows, width=250))
     assert "FLOPs" in wide.file.getvalue()
-    assert "1.0 M" in wide.file.getvalue()
+    assert "1 M" in wide.file.getvalue()
 
 
 def test_a_result_of_another_version_or_without_a_shot_is_refused(task, honest):
