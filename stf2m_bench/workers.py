@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from multiprocessing import current_process, get_all_start_methods, get_context, parent_process
 from multiprocessing.context import BaseContext
 from pathlib import Path
-from threading import Thread
+from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask, signal
+from threading import Thread, current_thread, main_thread
 from typing import Any, TypeVar
 
 from filelock import FileLock
@@ -48,7 +49,8 @@ def share_out(
         count, mp_context=_context((work.__module__, *libraries)), initializer=_leave_with_parent
     ) as pool:
         try:
-            futures = [pool.submit(_answer, work, job) for job in jobs]
+            with _interrupts_held():
+                futures = [pool.submit(_answer, work, job) for job in jobs]
             for future in as_completed(futures):
                 yield future.result()
         except BrokenProcessPool as error:
@@ -101,6 +103,24 @@ def _context(modules: Sequence[str]) -> BaseContext:
     server = get_context("forkserver")
     server.set_forkserver_preload(list(modules))
     return server
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C waits until the end; processes begun meanwhile never hear of it, since this one ends them."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    heard: list[int] = []
+    handler = signal(SIGINT, lambda number, _frame: heard.append(number))
+    mask = pthread_sigmask(SIG_BLOCK, {SIGINT})
+    try:
+        yield
+    finally:
+        pthread_sigmask(SIG_SETMASK, mask)
+        signal(SIGINT, handler)
+    if heard:
+        raise KeyboardInterrupt
 
 
 def _answer(work: Callable[..., Result], job: tuple[Any, ...]) -> Result:

@@ -157,11 +157,13 @@ def light(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place / "bin/python"
 
 
-def in_light(light: Path, *command: object, code: int = 0) -> str:
+def in_light(light: Path, *command: object, code: int = 0, said: str = "") -> str:
     clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     run = [light, "-c", "from stf2m_bench.cli import main; main()", *map(str, command)]
     done = subprocess.run(run, capture_output=True, text=True, env=clean)
     assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
     return done.stdout
 
 
@@ -202,3 +204,10 @@ def test_the_light_install_reviews_a_change_of_the_boards(light: Path, tmp_path:
 def test_every_package_of_the_light_install_is_pinned() -> None:
     lines = [line for line in LIST.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
     assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9_.-]+==[0-9.]+", line)] == []
+
+
+def test_what_needs_torch_says_so_in_a_light_install(light: Path) -> None:
+    said = "needs the package torch, which is not installed (a light install checks results and runs no models)"
+    in_light(light, "models", "list", code=1, said=said)
+    in_light(light, "evaluate", "--model", "ridge", code=1, said=said)
+    assert json.loads(in_light(light, "doctor", "--json"))["torch"].startswith("not installed")

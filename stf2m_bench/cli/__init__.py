@@ -43,11 +43,11 @@ def cli(debug: bool) -> None:
     """Benchmark few-shot, multi-modal, fine-grained emotion recognition.
 
     \b
-    stf2m-bench evaluate                          built-in synthetic data, every model, the leaderboard
-    stf2m-bench evaluate TASK --data FOLDER       the same on a real dataset
-    stf2m-bench evaluate TASK --model pkg.mod:f   a model of your own
-    stf2m-bench tasks new NAME --dataset csv:NAME --views imported:x --data FOLDER
-                                                  a task from a clips.csv of your own
+    evaluate                          built-in synthetic data, every model
+    evaluate TASK --data FOLDER       the same on a real dataset
+    evaluate TASK --model pkg.mod:f   a model of your own
+    tasks new NAME --dataset csv:NAME --views imported:x --data FOLDER
+                                      a task from a clips.csv of your own
     """
 
 
@@ -66,6 +66,14 @@ def main(arguments: list[str] | None = None) -> None:
         _fail("Interrupted; the same command goes on where it was.", 130, None, debug)
     except BenchError as error:
         _fail(str(error), error.exit_code, error, debug)
+    except ModuleNotFoundError as error:
+        _fail(
+            f"This needs the package {error.name}, which is not installed (a light install checks results and runs no"
+            " models); install the whole: pip install .",
+            1,
+            error,
+            debug,
+        )
     except OSError as error:
         place = f" ({error.filename})" if error.filename else ""
         _fail(f"The machine could not: {error.strerror or error}{place}; mend that and repeat.", 1, error, debug)

@@ -14,19 +14,16 @@ def command(as_json: bool) -> None:
     import os
     import platform
     import shutil
-    from importlib import metadata
-
-    import torch
 
     from stf2m_bench.home import home, remembered_roots
 
     place = home()
     nearest = next(parent for parent in (place, *place.parents) if parent.exists())
     facts = {
-        "stf2m-bench": metadata.version("stf2m-bench"),
+        "stf2m-bench": _version("stf2m-bench"),
         "python": platform.python_version(),
-        **{name: metadata.version(name) for name in ("torch", "numpy", "scikit-learn", "av", "soundfile", "moviepy")},
-        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+        **{name: _version(name) for name in ("torch", "numpy", "scikit-learn", "av", "soundfile", "moviepy")},
+        "device": _device(),
         "cores": os.cpu_count(),
         "home": str(place),
         "free disk (GB)": round(shutil.disk_usage(nearest).free / 1e9, 1),
@@ -36,3 +33,20 @@ def command(as_json: bool) -> None:
         print_json(facts)
     else:
         print_table(["what", "here"], list(facts.items()))
+
+
+def _version(package: str) -> str:
+    from importlib import metadata
+
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed: results can be checked, models not run"
+
+
+def _device() -> str:
+    try:
+        import torch
+    except ModuleNotFoundError:
+        return "none"
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from stf2m_bench.cli.console import as_json, data_option, print_json, print_table, progress_bars, workers_option
+from stf2m_bench.cli.console import as_json, data_option, note, print_json, print_table, progress_bars, workers_option
 
 
 @click.command()
@@ -43,6 +43,8 @@ def command(dataset: str, views: tuple[str, ...], data: Path | None, workers: in
             absent = int((store.offsets[1:] == store.offsets[:-1]).sum())
             notes = ", ".join(f"{count} {what}" for what, count in store.notes.items())
             shape = " x ".join(map(str, store.data.shape[1:]))
+            if absent == len(store.info["clips"]):
+                note(f"Not one clip of '{dataset}' has the view '{view}': its media are not there.")
             rows.append([view, len(store.info["clips"]), absent, len(store.data), shape, store.hash[:12], notes])
     header = ["view", "clips", "without", "rows", "row", "hash", "notes"]
     if as_json:

@@ -13,7 +13,7 @@ from stf2m_bench.checks import Check, check_faults
 from stf2m_bench.datasets.base.manifest import Manifest
 from stf2m_bench.episode.capacity import shortages
 from stf2m_bench.episode.drawing import Drawer, Episode, hash_episodes
-from stf2m_bench.episode.views import disagreements
+from stf2m_bench.episode.views import absent_views, disagreements
 from stf2m_bench.errors import InputError
 from stf2m_bench.tasks.make import find_duplicates
 from stf2m_bench.tasks.task import SIDES, Task
@@ -65,8 +65,11 @@ def _check_data(task: Task, manifest: Manifest | None, stores: Mapping[str, Stor
         told = [f"{view} ({', '.join(c)})" for view in task.protocol.views if (c := telling_columns(view, manifest))]
         yield check_faults("imported views", told, "the emotion can be read off columns; leave them out")
     if stores is None:
+        yield Check("views present", None, "the views are not at hand")
         yield Check("duplicates", None, "the views are not at hand")
     else:
+        absent = absent_views(stores, task.clips.clip_id)
+        yield check_faults("views present", absent, "models would be given nothing")
         unmarked = _unmarked_duplicates(task, stores)
         yield check_faults("duplicates", unmarked, "write the first clip's id into duplicate_of, raise the version")
 

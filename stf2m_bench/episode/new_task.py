@@ -10,6 +10,7 @@ from stf2m_bench.datasets.base.manifest import Manifest
 from stf2m_bench.episode.capacity import fewest_support_people, shortages
 from stf2m_bench.episode.drawing import frozen_hash
 from stf2m_bench.episode.randomness import Words
+from stf2m_bench.episode.views import absent_views
 from stf2m_bench.errors import FaultsError, InputError
 from stf2m_bench.tasks.make import find_duplicates, make_clip_list
 from stf2m_bench.tasks.task import Fold, Task, as_protocol
@@ -51,6 +52,8 @@ def new_task(
             f" {', '.join(emotions)}."
         )
     clips = make_clip_list(manifest, emotions, find_duplicates(stores.values()))
+    if absent := absent_views(stores, clips.clip_id):
+        raise InputError(f"{absent[0]}; choose views of media that the dataset has.")
     people = sorted(set(clips.subject))
     sides = cut_into_folds(people, folds, Words(name, seed, "folds"))
     counts = Counter(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,18 @@ def open_views(task: Task, *, data: Path | None = None, workers: int = 1, progre
         view: prepare_view(manifest, view, workers=workers, progress=progress(f"{task.protocol.datasets[0]}: {view}"))
         for view in task.protocol.views
     }
+    if absent := absent_views(stores, task.clips.clip_id):
+        raise InputError(f"{absent[0]}; check the dataset's folder, or leave the view out of the task.")
     return TaskViews(task, stores)
+
+
+def absent_views(stores: Mapping[str, Store], clips: Sequence[str]) -> list[str]:
+    """A sentence for each view that not one of these clips has."""
+    return [
+        f"The view '{view}' is absent in all {len(clips)} clips"
+        for view, store in stores.items()
+        if not any(len(store.array(clip)) for clip in clips)
+    ]
 
 
 def disagreements(task: Task, manifest: Manifest) -> list[str]:

@@ -42,10 +42,10 @@ def fill(page: Path, folder: Path, *, load: LoadTask = load_task) -> None:
 
 
 def to_short_markdown(rows: Sequence[Row]) -> str:
-    """Rank, model and UAR with the interval for new people, a line a row; shortcut probes are left to the page."""
+    """Rank, model, UAR with the interval for new people, tier at each shot; shortcut probes are left to the page."""
     shots = list(rows[0].uar)
-    lines = ["| | model |" + "".join(f" UAR, {shot}-shot |" for shot in shots) + " NLL |"]
-    lines.append("| --: | --- |" + " --: |" * len(shots) + " --: |")
+    lines = ["| | model |" + "".join(f" UAR, {shot}-shot |" for shot in shots) + " tier | NLL |"]
+    lines.append("| --: | --- |" + " --: |" * len(shots) + " --: | --: |")
     for row in (row for row in rows if row.kind != "probe"):
         name = escape(row.model) if row.kind == "ranked" else f"*{escape(row.model)}*"
         figures = [f"{row.uar[shot]:.1f}{_halfwidth(row, shot)}" for shot in shots]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from toys import EMOTIONS, PEOPLE, clip_list, make_store, make_task, toy_clips
+from toys import EMOTIONS, PEOPLE, clip_list, make_store, make_task, make_views, toy_clips
 
 from stf2m_bench.checks import Check
 from stf2m_bench.datasets.base.manifest import Manifest, build_manifest, open_dataset
@@ -21,7 +21,7 @@ from stf2m_bench.tasks.task import Task, load_task, task_names
 from stf2m_bench.views.base.fingerprints import Alike
 from stf2m_bench.views.base.store import prepare_view
 
-NEEDS_DATA = {"clip list", "imported views", "duplicates", "near-duplicates"}
+NEEDS_DATA = {"clip list", "imported views", "views present", "duplicates", "near-duplicates"}
 NOT_SEPARATED = {"stimuli on one side"}
 
 
@@ -342,3 +342,10 @@ def test_clips_that_are_not_of_the_task_need_no_mark() -> None:
     ]
     task = make_task(clips=clip_list(rows), emotions=EMOTIONS[1:], freeze=True)
     assert failed(check_task(task, stores=stores)) == {}
+
+
+def test_a_view_that_no_clip_has_is_named() -> None:
+    task = make_task()
+    stores = make_views(task, absent=set(task.clips.clip_id)).stores
+    fault = failed(check_task(task, stores=stores))["views present"]
+    assert fault.endswith(f"The view 'imported:x' is absent in all {len(task.clips)} clips")

@@ -470,3 +470,16 @@ def test_an_unknown_view_cannot_be_checked(manifest: Manifest) -> None:
     with pytest.raises(UnknownNameError, match="did you mean"):
         check_extractor("audio.logmell", manifest)
     assert issubclass(UnknownNameError, BenchError)
+
+
+@pytest.mark.parametrize("seconds", [0.7, 1.2, 1.7])
+def test_an_interrupt_while_workers_start_is_one_sentence(tmp_path: Path, seconds: float) -> None:
+    root = write_corpus(tmp_path / "corpus", 300)
+    code = "from stf2m_bench.cli import main; main()"
+    call = [sys.executable, "-c", code, "prepare", "csv:x", "--data", str(root), "--views", "audio.logmel"]
+    with subprocess.Popen([*call, "--workers", "2"], stderr=subprocess.PIPE, text=True, start_new_session=True) as run:
+        time.sleep(seconds)
+        os.killpg(run.pid, signal.SIGINT)
+        _, said = run.communicate(timeout=60)
+    assert "Traceback" not in said
+    assert run.returncode == 0 or said.endswith("Interrupted; the same command goes on where it was.\n")
