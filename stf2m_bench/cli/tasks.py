@@ -41,16 +41,15 @@ def list_(as_json: bool) -> None:
     """List every built-in task."""
     from stf2m_bench.tasks.task import load_task, task_names
 
-    rows = []
-    for name in task_names():
-        p = load_task(name).protocol
-        shots = ", ".join(map(str, p.shots))
-        rows.append([name, p.track, ", ".join(p.datasets), f"{p.ways}-way {shots}-shot", ", ".join(p.views)])
-    header = ["task", "track", "datasets", "episodes", "views"]
+    protocols = [load_task(name).protocol for name in task_names()]
     if as_json:
-        print_json([dict(zip(header, row, strict=True)) for row in rows])
-    else:
-        print_table(header, rows)
+        keys = {"title", "track", "datasets", "ways", "shots", "views"}
+        print_json([{"task": p.name} | p.model_dump(mode="json", include=keys) for p in protocols])
+        return
+    rows = [
+        [p.name, p.track, f"{p.ways}-way {', '.join(map(str, p.shots))}-shot", "\n".join(p.views)] for p in protocols
+    ]
+    print_table(["task", "track", "episodes", "views"], rows)
 
 
 @command.command()
