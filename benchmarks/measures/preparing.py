@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from measures.bare import bare_loop
 from measures.corpus import empty_home, prepare
 from measures.opened import opened_media
-from measures.timing import PROCESSOR, WALL, Row, Times, by_turns, processor_of_children
+from measures.timing import PROCESSOR, WALL, Row, Times, by_turns
 from stf2m_bench.datasets.base.manifest import build_manifest
 from stf2m_bench.views.base.extractor import make_extractor
 from stf2m_bench.views.base.media import ClipMedia
@@ -71,13 +71,12 @@ def measure_workers(
     one, two = (partial(_prepare_afresh, dataset, root, views, workers=workers) for workers in (1, 2))
     turns, gains = [], []
     for _ in range(repetitions):
-        turns.append(by_turns(one, two, repetitions=1, clocks=(WALL, PROCESSOR, processor_of_children)))
+        turns += by_turns(one, two, repetitions=1, clocks=(WALL,))
         gains.append(_gain_of_counting())
-    spent, parent, children = (_joined([turn[clock] for turn in turns]) for clock in range(3))
+    spent = _joined(turns)
     start = time.perf_counter()
     list(share_out(_begin, [(views[-1], clips[0])] * 2, workers=2, what="a first clip"))
     begun = time.perf_counter() - start
-    work = parent.medians[0] / (parent.medians[1] + children.medians[1])
     return [
         Row(
             what=f"`prepare`, two workers against one, {title}: {' and '.join(views)}",
@@ -87,7 +86,7 @@ def measure_workers(
             repetitions=repetitions,
             sides=f"{spent.medians[1]:.1f} s, {spent.medians[0]:.1f} s",
             note=f"{len(clips)} clips; each view starts workers, which took {begun:.1f} s to their first clip in"
-            f" one trial; one worker's processor time is {work:.2f} of that of two with their parent",
+            " one trial",
         ),
         Row(
             what=f"the ceiling of the row above: two processes that only count, against one ({title})",
