@@ -51,6 +51,7 @@ def as_json(rows: Sequence[Row]) -> dict[str, Any]:
 
 def write(report: dict[str, Any], folder: Path) -> None:
     """Write `speed.json` and the README made of it."""
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "speed.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     (folder / "README.md").write_text(_readme(report), encoding="utf-8")
 

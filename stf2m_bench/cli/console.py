@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from stf2m_bench.leaderboards.board import Row
     from stf2m_bench.models.base.lift import NamedModel
     from stf2m_bench.progress import Progress
+    from stf2m_bench.tasks.task import Task
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 data_option = click.option(
@@ -112,12 +113,19 @@ def print_rich(thing: Any) -> None:
     _stdout().print(thing)
 
 
-def print_board(rows: Sequence[Row]) -> None:
-    """A leaderboard on stdout, in as many columns as there is room for."""
-    from stf2m_bench.leaderboards.render import to_rich
+def print_board(rows: Sequence[Row], task: Task) -> None:
+    """A leaderboard on stdout, in as many columns as there is room for, with what a reader must know of it."""
+    from stf2m_bench.leaderboards.board import is_synthetic, verdict
+    from stf2m_bench.leaderboards.render import left_out_notes, to_rich
 
     console = _stdout()
+    click.echo(f"{task.protocol.title}{'  (SYNTHETIC data)' if is_synthetic(task) else ''}")
     console.print(to_rich(rows, width=console.width))
+    for line in left_out_notes(rows, console.width):
+        click.echo(line)
+    found = verdict(rows, task)
+    if not found.ranked:
+        click.echo(f"Not ranked. {found.says}")
 
 
 def _stdout() -> Console:

@@ -87,12 +87,11 @@ def command(
     """
     from stf2m_bench.episode.views import open_views
     from stf2m_bench.evaluation.evaluate import evaluate, evaluate_predictions
+    from stf2m_bench.evaluation.names import require_free_name
     from stf2m_bench.models import ROOM
     from stf2m_bench.tasks.task import load_task
 
-    _require_sense(tasks, models, predictions, name, pairs)
-    if sanity and (predictions or name):
-        raise click.UsageError("--sanity fits and runs models, so it goes with no --predictions and no --name.")
+    _require_sense(tasks, models, predictions, name, sanity, pairs, seeds)
     chosen = [load_task(task) for task in tasks or (DEFAULT_TASK,)]
     if data and len({task.protocol.datasets for task in chosen}) > 1:
         raise click.UsageError("--data is the folder of one dataset, but these tasks are of several.")
@@ -100,13 +99,17 @@ def command(
     if sanity:
         print_checks(_check_sanity(chosen, named, seed, device, data, workers), as_json)
         return
+    every = range(seed, seed + seeds)
+    for task, model, each in product(chosen, named, every):
+        title = name or model.name
+        require_free_name(title, task.name, source=model.source, key=model.key, seeds=(each,))
     tables = {}
     for task in chosen:
         with progress_bars() as progress, redirect_stdout(sys.stderr):
             if predictions:
                 evaluate_predictions(task, predictions, name=str(name))
             views = open_views(task, data=data, workers=workers, progress=progress) if named else None
-            for model, each in product(named, range(seed, seed + seeds)):
+            for model, each in product(named, every):
                 done = evaluate(task, model, name=name, views=views, seed=each, device=device, progress=progress)
                 note(f"{task.name}: {done.result.stem}  {_figures(done.result)}")
         tables[task.name] = local_board(task)
@@ -143,13 +146,19 @@ def _require_sense(
     models: tuple[str, ...],
     predictions: Path | None,
     name: str | None,
+    sanity: bool,
     pairs: tuple[str, ...],
+    seeds: int,
 ) -> None:
     """Refuse options that do not go together, before anything is read."""
     if predictions and (not name or models or pairs or len(tasks) != 1):
         raise click.UsageError("--predictions needs one TASK and --name, and goes with no --model and no --set.")
     if (name or pairs) and not predictions and len(models) != 1:
         raise click.UsageError("--name and --set need exactly one --model.")
+    if sanity and (predictions or name):
+        raise click.UsageError("--sanity fits and runs models, so it goes with no --predictions and no --name.")
+    if seeds > 1 and (predictions or sanity):
+        raise click.UsageError("--seeds gives a result for each, so it goes with no --predictions and no --sanity.")
 
 
 def local_board(task: Task) -> list[Row]:
@@ -164,10 +173,9 @@ def local_board(task: Task) -> list[Row]:
 
 def _print_board(task: Task, rows: list[Row]) -> None:
     from stf2m_bench.home import home
-    from stf2m_bench.leaderboards.board import is_synthetic
 
-    click.echo(f"\n{task.protocol.title}{'  (SYNTHETIC data)' if is_synthetic(task) else ''}")
-    print_board(rows)
+    click.echo()
+    print_board(rows, task)
     click.echo(f"Results: {home() / 'results' / task.name}", err=True)
 
 

@@ -70,18 +70,22 @@ def show(
     """
     from stf2m_bench.leaderboards.board import board
     from stf2m_bench.leaderboards.build import read_results
-    from stf2m_bench.leaderboards.filters import keep
+    from stf2m_bench.leaderboards.filters import keep, unknown
     from stf2m_bench.leaderboards.render import to_json
     from stf2m_bench.tasks.task import load_task
 
     found = load_task(task)
     _require_results(folder, found.name)
-    rows = board(read_results(folder, found.name), found)
-    rows = keep(rows, modality=modality, transductive=transductive, open_data=open_data, state=state)
+    whole = board(read_results(folder, found.name), found)
+    rows = keep(whole, modality=modality, transductive=transductive, open_data=open_data, state=state)
+    for line in unknown(whole, modality=modality, open_data=open_data):
+        note(f"Left out for want of knowledge: {line}")
+    if not any(row.kind != "chance" for row in rows):
+        note("No row passes these filters.")
     if as_json:
         print_json(to_json(rows))
     else:
-        print_board(rows)
+        print_board(rows, found)
 
 
 @command.command()
@@ -94,13 +98,13 @@ def add(results: tuple[Path, ...], folder: Path, tasks: tuple[str, ...], replace
     """Check RESULTS and admit them to the leaderboards.
 
     Each one is copied with its predictions, a line in states.jsonl says who admitted it, and the pages are written
-    anew. One that fails a check is refused. An interrupted add leaves the old board or the new one.
+    anew. If one is refused, because it fails a check or has the predictions of another model, none is admitted. An
+    interrupted add leaves, for each result, the old one or the new one.
     """
-    from stf2m_bench.leaderboards.admit import add as add_result
+    from stf2m_bench.leaderboards.admit import add_all
 
-    name = _name_of(who)
-    for path in results:
-        note(f"Admitted {add_result(path, folder, who=name, replace=replace, load=_loading(tasks))}")
+    for path in add_all(results, folder, who=_name_of(who), replace=replace, load=_loading(tasks)):
+        note(f"Admitted {path}")
 
 
 @command.command()
@@ -110,9 +114,9 @@ def add(results: tuple[Path, ...], folder: Path, tasks: tuple[str, ...], replace
 @_folder
 @_who
 def retract(model: str, task: str, reason: str, folder: Path, who: str | None) -> None:
-    """Retract the result of MODEL: it stays in sight, struck through.
+    """Retract the results of MODEL: they stay in sight, struck through.
 
-    It cannot come back under this name.
+    They cannot come back under this name. MODEL is all its training seeds, MODEL.seed-N one of them.
     """
     _set_state(model, task, folder, "retracted", reason, who)
 
@@ -126,7 +130,8 @@ def retract(model: str, task: str, reason: str, folder: Path, who: str | None) -
 def confirm(model: str, task: str, reason: str, folder: Path, who: str | None) -> None:
     """Call the result of MODEL reproduced: 'results rerun' was passed.
 
-    For whoever keeps the boards; the reason says where it was run again.
+    For whoever keeps the boards; the reason says where it was run again. A rerun is of one training seed: MODEL is the
+    first one, MODEL.seed-N another.
     """
     _set_state(model, task, folder, "reproduced", reason, who)
 
@@ -144,20 +149,22 @@ def compare(one: str, other: str, task: str, folder: Path, picture: Path | None,
     """Compare the models ONE and OTHER on the same episodes and people.
 
     The difference of their UAR with its interval for other episodes of these people and for new people, the paired
-    tests, and the differences per emotion and per person.
+    tests, and the differences per emotion and per person. MODEL.seed-N is a training seed above 0.
     """
     from dataclasses import asdict
 
-    from stf2m_bench.leaderboards.compare import compare_results, find_result
+    from stf2m_bench.leaderboards.compare import compare_results, find_pair
     from stf2m_bench.leaderboards.comparison_text import in_words, to_tables
     from stf2m_bench.leaderboards.picture import draw_comparison
     from stf2m_bench.tasks.task import load_task
 
+    if picture and not picture.parent.is_dir():
+        raise UsageError(f"There is no folder {picture.parent} for the picture; make it, or give another place.")
     board = load_task(task)
     _require_results(folder, board.name)
-    first, second = (find_result(folder, board, model) for model in (one, other))
+    first, second = find_pair(folder, board, one, other)
     found = compare_results(first, second, board, folder)
-    names = (first.model.name, second.model.name)
+    names = (first.stem, second.stem)
     if picture:
         draw_comparison(found, names, board, picture)
         note(f"Drew {picture}")
@@ -214,11 +221,12 @@ def review(base: Path, head: Path, tasks: tuple[str, ...]) -> None:
     """
     from stf2m_bench.leaderboards.review import review as review_change
     from stf2m_bench.leaderboards.review import to_markdown
+    from stf2m_bench.models import ROOM as MODELS
 
     for folder in (base, head):
         if not folder.is_dir():
             raise UsageError(f"There is no folder {folder}; give a folder of leaderboards.")
-    found = review_change(base, head, load=_loading(tasks))
+    found = review_change(base, head, built_in=MODELS.keys(), load=_loading(tasks))
     click.echo(to_markdown(found))
     if found.faults:
         raise click.exceptions.Exit(2)
@@ -229,7 +237,8 @@ def _set_state(model: str, task: str, folder: Path, state: State, reason: str, w
 
     name, load = _name_of(who), _loading((task,) if task.endswith(".toml") else ())
     board = Path(task).stem if task.endswith(".toml") else load(task).name
-    note(f"{state.capitalize()} {set_state(model, board, folder, state, who=name, reason=reason, load=load)}")
+    for path in set_state(model, board, folder, state, who=name, reason=reason, load=load):
+        note(f"{state.capitalize()} {path}")
 
 
 def _require_results(folder: Path, task: str) -> None:

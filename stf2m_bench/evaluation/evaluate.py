@@ -22,6 +22,7 @@ from stf2m_bench.errors import InputError, UsageError
 from stf2m_bench.evaluation.alarms import refuse_undeclared_transduction
 from stf2m_bench.evaluation.cost import problem_cost
 from stf2m_bench.evaluation.fit import answering_for, fit_folds, training_data
+from stf2m_bench.evaluation.names import require_free_name
 from stf2m_bench.files import hash_of
 from stf2m_bench.home import home
 from stf2m_bench.models.base.lift import NamedModel, find_model
@@ -75,11 +76,14 @@ def evaluate(
         config: settings of a built-in model.
 
     Raises:
+        UsageError: the name is another model's, see `require_free_name`.
         InputError: the frozen episodes cannot be redrawn; or the model gives wrong shapes, NaN, changes its input, or
             lets queries move each other's predictions without saying so.
     """
     task = load_task(task) if isinstance(task, str) else task
     named = model if isinstance(model, NamedModel) else find_model(model, **config)
+    title = name or named.name
+    require_free_name(title, task.name, source=named.source, key=named.key, seeds=(seed,))
     require_frozen(task)
     views = views or open_views(task, data=data, workers=workers, progress=progress)
     place = pick_device(device)
@@ -95,7 +99,7 @@ def evaluate(
     result = make_result(
         task,
         predictions,
-        model=_mark(named, name or named.name, fitted, task, views),
+        model=_mark(named, title, fitted, task, views),
         view_stores={view: store.hash for view, store in views.stores.items()},
         environment=environment(place),
         cost=Cost(
@@ -115,8 +119,10 @@ def evaluate_predictions(task: Task | str, path: Path, *, name: str) -> Evaluati
 
     Raises:
         InputError: the file does not hold a prediction for every query of every frozen episode.
+        UsageError: the name is another model's.
     """
     task = load_task(task) if isinstance(task, str) else task
+    require_free_name(name, task.name, source="predictions")
     require_frozen(task)
     predictions = Predictions.read(path)
     predictions.require(task)

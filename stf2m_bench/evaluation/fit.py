@@ -133,7 +133,12 @@ def _refuse_unfit(name: str, saved: SavedModel, task: Task, fold: int) -> None:
 
 
 def training_data(named: NamedModel, task: Task) -> tuple[str, ...]:
-    """The datasets that the weights were fitted on; `not stated` where a folder does not say."""
+    """The datasets that the weights were fitted on; `not stated` where a folder does not say.
+
+    Python code without a `fit` of its own (a function, a torch module) learns nothing here, so that nothing is stated.
+    """
+    if named.source.partition(":")[0] == "python" and type(named.model).fit is Model.fit:
+        return ()
     if not named.saved:
         return tuple(task.protocol.datasets)
     said = {

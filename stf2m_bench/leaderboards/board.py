@@ -12,6 +12,7 @@ from stf2m_bench.errors import InputError
 from stf2m_bench.files import canonical_json
 from stf2m_bench.leaderboards.notes import notes_of, stated_data
 from stf2m_bench.leaderboards.standing import Shots, Verdict, above_shortcuts, tiers_of
+from stf2m_bench.leaderboards.states import STRENGTH
 from stf2m_bench.scoring.figures import Interval, ShotFigures, percent, six
 from stf2m_bench.scoring.result import Result, State
 from stf2m_bench.tasks.task import Task
@@ -62,7 +63,7 @@ def board(results: Iterable[Result], task: Task) -> list[Row]:
     """Rows in order: by UAR of the largest shot, ties by name; reference, chance, probe and retracted rows beneath.
 
     Results of one model that differ in nothing but the training seed are one row: that of the lowest seed, with the UAR
-    of the others beside it, so that nobody picks a lucky seed.
+    of the others beside it, so that nobody picks a lucky seed. Its state is the weakest of theirs.
 
     Raises:
         InputError: a result is of another task or of another version of it.
@@ -106,12 +107,13 @@ def people_tested(task: Task) -> int:
 
 
 def _by_setup(results: Iterable[Result]) -> list[list[Result]]:
-    """Results that differ in their seed alone, lowest seed first; a retracted one stands alone."""
+    """Results that differ in their seed alone, lowest seed first; retracted ones apart, by the reason."""
     found: dict[str, list[Result]] = {}
     for result in sorted(results, key=lambda result: (result.seeds, result.hash)):
         setup = [result.model.name, result.model.source, result.model.config]
-        alone = [result.hash] if result.state == "retracted" or not result.seeds else []
-        found.setdefault(canonical_json(setup + alone), []).append(result)
+        setup += ["retracted", result.reason] if result.state == "retracted" else []
+        setup += [] if result.seeds else [result.hash]
+        found.setdefault(canonical_json(setup), []).append(result)
     return list(found.values())
 
 
@@ -140,7 +142,7 @@ def _row(same: list[Result], task: Task) -> Row:
         transductive=result.model.declarations.transductive,
         data=stated_data(result),
         notes=tuple(notes_of(result, task)),
-        state=result.state,
+        state=min((one.state for one in same), key=STRENGTH.index),
         hash=result.hash,
         figures=shots,
     )

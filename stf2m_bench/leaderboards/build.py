@@ -110,9 +110,15 @@ def _index_line(task: Task, rows: list[Row]) -> str:
         protocol.track,
         str(people_tested(task)),
         str(sum(row.kind not in ("chance", "probe") for row in rows)),
-        escape(leader.model) if leader else "",
+        _leader_cell(leader, rows, most) if leader else "",
         f"{figure} ({most}-shot)" if leader else "",
         "" if shortcut is None else f"{shortcut:.1f}",
         ", ".join(marks),
     ]
     return "| " + " | ".join(cells) + " |"
+
+
+def _leader_cell(leader: Row, rows: list[Row], most: int) -> str:
+    """The leader's name; where its tier holds others too, that it is one of so many."""
+    tied = sum(row.tier.get(most) == 1 for row in rows)
+    return escape(leader.model) + (f" (1 of {tied} not separated)" if tied > 1 else "")

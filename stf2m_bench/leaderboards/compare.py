@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from stf2m_bench.episode.drawing import Drawer
-from stf2m_bench.errors import InputError, UnknownNameError
+from stf2m_bench.errors import InputError, UnknownNameError, UsageError
 from stf2m_bench.leaderboards.build import read_results
 from stf2m_bench.leaderboards.standing import comparable
 from stf2m_bench.scoring import comparisons
@@ -52,16 +52,32 @@ class Difference:
         return self.p is not None and self.p < comparisons.LEVEL
 
 
+def find_pair(folder: Path, task: Task, one: str, other: str) -> tuple[Result, Result]:
+    """The results of two models on a board.
+
+    Raises:
+        UsageError: both are the same result. And what `find_result` raises.
+    """
+    first, second = find_result(folder, task, one), find_result(folder, task, other)
+    if first.stem == second.stem:
+        raise UsageError(f"'{one}' and '{other}' are the same result; name two different ones.")
+    return first, second
+
+
 def find_result(folder: Path, task: Task, model: str) -> Result:
-    """The result of a model on a board.
+    """The result of a model on a board, by its name, or `MODEL.seed-N` for a training seed above 0.
 
     Raises:
         UnknownNameError: the board has no such model. InputError: the result is of another version of the task.
     """
     found = {result.stem: result for result in read_results(folder, task.name)}
     if file_stem(model) not in found:
-        known = [result.model.name for result in found.values()]
-        raise UnknownNameError(f"result on the board '{task.name}'", model, known)
+        if model == "chance":
+            raise UsageError(
+                f"On the board '{task.name}' chance is computed and has no result to compare with; evaluate the model"
+                " 'chance' and add its result first."
+            )
+        raise UnknownNameError(f"result on the board '{task.name}'", model, found)
     result = found[file_stem(model)]
     if result.task.hash != task.hash:
         raise InputError(f"The result of '{model}' is of another version of '{task.name}'; evaluate it again.")

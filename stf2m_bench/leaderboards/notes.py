@@ -18,7 +18,8 @@ def notes_of(result: Result, task: Task) -> list[str]:
     if result.model.source == "probe":
         notes.append("shortcut probe")
     if any(result.seeds):
-        notes.append(f"training seed {result.seeds[0]}, the first one is not here")
+        elsewhere = "" if result.state == "retracted" else ", the first one is not here"
+        notes.append(f"training seed {result.seeds[0]}{elsewhere}")
     if says.told_names:
         notes.append("told the emotion names")
     if says.transductive:

@@ -8,7 +8,7 @@ from stf2m_bench.leaderboards.board import Row, is_synthetic, models_of, people_
 from stf2m_bench.leaderboards.render import LEFT, escape, table, uar_cell
 from stf2m_bench.leaderboards.standing import smallest_difference
 from stf2m_bench.scoring.intervals import FEW_PEOPLE, FEWEST_PEOPLE
-from stf2m_bench.tasks.task import Task
+from stf2m_bench.tasks.task import Task, task_names
 
 SYNTHETIC = (
     "> **Synthetic data.** Faces, voices, words and signals are generated. These figures say nothing about how well a"
@@ -17,6 +17,8 @@ SYNTHETIC = (
 CONTROL = "> **Control task.** Shown for what it is, not ranked; the section on shortcuts says why."
 ADAPTATION = (
     "Test emotions occur in training: this board measures adaptation to new people, not the learning of new emotions."
+)
+REFERENCE = (
     " Reference rows (told the emotion names, or matching the support to training classes) show what can be had"
     " without learning from the shots."
 )
@@ -25,7 +27,7 @@ INTERVAL = (
     " who ask and support (two-role t interval, given the trained weights); *rough* marks fewer than 12 people."
     " Without ± there are fewer than 6 people, or too few in a fold to tell the two roles apart. Folds (lowest and"
     " highest UAR), accuracy, macro-F1 and NLL (nats) are of the largest shot; ms is time per problem. Seeds: lowest"
-    " and highest UAR of so many trainings; every other figure is of the first."
+    " and highest UAR of so many trainings; the state is the weakest of theirs, every other figure is of the first."
 )
 TIER = (
     "Tier, at each shot in turn: rows of one tier are *not separated* from its leader by the paired test (p < 0.05,"
@@ -45,15 +47,17 @@ def to_markdown(rows: Sequence[Row], task: Task) -> str:
     lines += [f"> Superseded by `{protocol.superseded_by}`.", ""] if protocol.superseded_by else []
     lines += [_protocol_line(task), ""]
     lines += _board_table(shown, list(protocol.shots))
-    lines += ["", INTERVAL, "", *_tier_lines(rows, task), ADAPTATION, ""]
+    lines += ["", INTERVAL, "", *_tier_lines(rows, task)]
+    lines += [ADAPTATION + (REFERENCE if any(row.kind == "reference" for row in rows) else ""), ""]
     lines += [*_shortcuts(rows, task), *_emotions(rows, task), *_people(rows, task)]
     if protocol.reference:
         lines += ["## Published figures", "", "By other protocols, not comparable:", ""]
         lines += [f"- {one.value:g}: {escape(one.source)} ({escape(one.protocol)})" for one in protocol.reference]
         lines += [""]
-    path = f"leaderboards/results/{task.name}/MODEL.json"
+    what = f"leaderboards/results/{task.name}/MODEL.json"
+    what += "" if task.name in task_names() else f" --task {task.name}.toml"
     lines += ["## Check a row", "", "Without media and without torch:", ""]
-    lines += ["```", f"stf2m-bench results check {path}", f"stf2m-bench results rescore {path}", "```", ""]
+    lines += ["```", f"stf2m-bench results check {what}", f"stf2m-bench results rescore {what}", "```", ""]
     return "\n".join([*lines, LAST_LINE, ""])
 
 
@@ -148,7 +152,10 @@ def _people(rows: Sequence[Row], task: Task) -> Iterator[str]:
             yield f"- fold {number} tests {len(fold.meta_test)}: {escape(', '.join(fold.meta_test))}"
         yield ""
         return
-    yield from (f"Each person's contribution to the UAR, {most}-shot, percent:", "")
+    yield from (
+        f"Each person's contribution to the UAR, {most}-shot, percent; an estimate, which may lie outside 0 to 100:",
+        "",
+    )
     yield _line(["fold", "person", *(escape(name) for name, _ in best)])
     yield _line(["--:", "---", *("--:" for _ in best)])
     for number, fold in enumerate(task.protocol.folds):

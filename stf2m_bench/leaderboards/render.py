@@ -32,8 +32,7 @@ _NOTES = 40  # columns of a terminal, over which notes are folded
 
 def to_rich(rows: Sequence[Row], *, width: int = 160) -> Table:
     """The board as a table for a terminal of `width` columns: as many columns as fit, without hashes."""
-    whole = [[cell.removesuffix(" rough") for cell in line] for line in table(rows, list(rows[0].uar) if rows else [])]
-    header, *body = _that_fit(whole, width)
+    header, *body = _that_fit(rows, width)
     shown = Table(caption=_caption(rows), caption_justify="left", pad_edge=False)
     for title in header:
         side: Literal["left", "right"] = "left" if title in LEFT else "right"
@@ -44,8 +43,16 @@ def to_rich(rows: Sequence[Row], *, width: int = 160) -> Table:
     return shown
 
 
-def _that_fit(cells: list[list[str]], width: int) -> list[list[str]]:
+def left_out_notes(rows: Sequence[Row], width: int) -> list[str]:
+    """A line for each row's notes where the table of this width has no room for them."""
+    if "notes" in _that_fit(rows, width)[0]:
+        return []
+    return [printable(f"{row.model}: {'; '.join(row.notes)}") for row in rows if row.notes]
+
+
+def _that_fit(rows: Sequence[Row], width: int) -> list[list[str]]:
     """Header and cells without the columns that are first left out, until lines are no longer than `width`."""
+    cells = [[cell.removesuffix(" rough") for cell in line] for line in table(rows, list(rows[0].uar) if rows else [])]
     left_out = {"result"}
     for title in (*_FIRST_LEFT_OUT, ""):
         kept = [n for n, name in enumerate(cells[0]) if name not in left_out]

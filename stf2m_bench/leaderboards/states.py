@@ -6,6 +6,7 @@ Results that were admitted before there were such lines have none.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from stf2m_bench.scoring.figures import Value
 from stf2m_bench.scoring.result import Name, Result, Sha256, State, Text
 
 FILE = "states.jsonl"
+STRENGTH: tuple[State, ...] = ("retracted", "reported", "checked", "reproduced")
 
 
 class Entry(Value):
@@ -23,6 +25,7 @@ class Entry(Value):
 
     Attributes:
         when: UTC, to the second. who: the name that this person or machine gave.
+        model: the result's stem: the model's name as a file name, with the training seed if it is above 0.
         hash: the result's. replaces: that of the result whose place it took, if any.
         reason: always given for `retracted`.
     """
@@ -41,7 +44,7 @@ def entry_of(result: Result, who: str, *, replaces: str | None = None) -> Entry:
     return Entry(
         when=datetime.now(UTC).replace(microsecond=0),
         who=who,
-        model=result.model.name,
+        model=result.stem,
         hash=result.hash,
         state=result.state,
         reason=result.reason,
@@ -49,9 +52,9 @@ def entry_of(result: Result, who: str, *, replaces: str | None = None) -> Entry:
     )
 
 
-def appended(text: str, entry: Entry) -> str:
-    """The file's text with one more line."""
-    return text + entry.model_dump_json() + "\n"
+def appended(text: str, entries: Iterable[Entry]) -> str:
+    """The file's text with a line more for each entry."""
+    return text + "".join(entry.model_dump_json() + "\n" for entry in entries)
 
 
 def read_text(folder: Path) -> str:

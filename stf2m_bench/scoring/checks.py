@@ -41,11 +41,25 @@ def rescore(path: Path, task: Task) -> Rescored:
         InputError: the result or its predictions cannot be read, or do not fit the task.
     """
     result = read_result(path)
+    require_task(result, task)
     place = predictions_of(result, path)
     if place is None:
         raise InputError(f"The result file {path} has no predictions, only reported figures; evaluate again.")
     recomputed = score(task, Predictions.read(place))
     return Rescored(result.figures, recomputed, _altered(result, recomputed))
+
+
+def require_task(result: Result, task: Task) -> None:
+    """Make sure that a result is of this very task.
+
+    Raises:
+        InputError: of another one, or of another version.
+    """
+    if result.task.hash != task.hash:
+        raise InputError(
+            f"The result of '{result.model.name}' is of another task or version ('{result.task.name}'"
+            f" {result.task.version}) than '{task.name}' {task.protocol.version}; give its own task or evaluate again."
+        )
 
 
 def check_result(path: Path, task: Task) -> list[Check]:
@@ -54,7 +68,10 @@ def check_result(path: Path, task: Task) -> list[Check]:
         result = read_result(path)
     except InputError as error:
         return [Check("schema", False, str(error))]
-    checks = [Check("schema", True, f"result schema {result.schema_version}"), *_check_header(result, path, task)]
+    checks = [Check("schema", True, f"result schema {result.schema_version}"), *_check_task(result, path, task)]
+    if not checks[-1].passed:
+        return checks
+    checks += _check_header(result, path, task)
     try:
         place = predictions_of(result, path)
         if place is None:
@@ -65,20 +82,42 @@ def check_result(path: Path, task: Task) -> list[Check]:
     return [*checks, *_check_predictions(result, place, predictions, task)]
 
 
-def _check_header(result: Result, path: Path, task: Task) -> Iterator[Check]:
+def _check_task(result: Result, path: Path, task: Task) -> Iterator[Check]:
+    """The file's name, and whether the result is of this task: if not, no later check has anything to stand on."""
     expected = f"{result.stem}.json"
     yield _check("file name", path.name == expected, f"the file is called {path.name}; expected {expected}")
     mark = mark_of(task)
     known = (result.task.name, result.task.version, result.task.hash) == (mark.name, mark.version, mark.hash)
     yield _check("task", known, f"the result is of another task or version than '{mark.name}' {mark.version}")
-    frozen = bool(mark.frozen) and result.task.frozen == mark.frozen
+
+
+def _check_header(result: Result, path: Path, task: Task) -> Iterator[Check]:
+    frozen = bool(task.protocol.frozen) and result.task.frozen == task.protocol.frozen
     yield _check("frozen", frozen, "its episodes are not the task's frozen ones, or the task is not frozen")
     shots = set(result.figures.shots) == set(task.protocol.shots)
     yield _check("shots", shots, "it has figures for other numbers of shots than the task")
     retracted = result.state == "retracted"
     yield _check("state", bool(result.reason) or not retracted, "a retracted result must give the reason")
+    lacking = list(_source_lacks(result, task))
+    fault = f"a result of source '{result.model.source}' must state {', '.join(lacking)}; evaluate again"
+    yield _check("source", not lacking, fault)
     bad = next(_control_text(json.loads(path.read_bytes()), "file"), None)
     yield _check("text", bad is None, f"{bad} holds control or invisible characters")
+
+
+def _source_lacks(result: Result, task: Task) -> Iterator[str]:
+    """What evaluation states of every model that it made itself; predictions and folders may come without."""
+    source, stores = result.model.source, result.view_stores
+    if source not in ("built-in", "probe"):
+        return
+    if source == "probe" and not stores:
+        yield "the view stores that it read"
+    if source == "built-in":
+        yield from (f"the view store of {view}" for view in task.protocol.views if not stores.get(view))
+    if source == "built-in" and result.cost.parameters is None:
+        yield "its parameters"
+    if not result.environment.versions:
+        yield "the versions that it ran with"
 
 
 def _check_reported(result: Result) -> Iterator[Check]:

@@ -55,7 +55,7 @@ def test_a_result_is_retracted_and_confirmed_with_a_reason(boards: Path, run, re
     )
 
 
-def test_show_filters_rows_and_keeps_their_ranks(boards: Path, run) -> None:
+def test_show_filters_rows_and_keeps_their_ranks(boards: Path, run, refused) -> None:
     def models(*options: str) -> list[str]:
         shown = run("leaderboards", "show", "mine.toml", "--folder", "boards", "--json", *options).json
         return [row["model"] for row in shown]
@@ -69,6 +69,12 @@ def test_show_filters_rows_and_keeps_their_ranks(boards: Path, run) -> None:
     assert models("--open-data") == ["chance"]
     assert models("--state", "checked") == everything
     assert models("--state", "retracted") == ["chance"]
+    show = ["leaderboards", "show", "mine.toml", "--folder", "boards", "--json"]
+    assert "No row passes these filters." in run(*show, "--state", "retracted").err
+    ridge = boards / "results/mine/ridge.json"
+    ridge.write_text(ridge.read_text(encoding="utf-8").replace('"csv:mine"', '"secret"'), encoding="utf-8")
+    assert "ridge: no card here tells the licence of secret" in run(*show, "--open-data").err
+    refused(*show, "--modality", "imprted", says=["no modality called 'imprted'", "imported"])
 
 
 def test_compare_tells_the_difference_and_draws_it(boards: Path, run, refused) -> None:
@@ -85,6 +91,9 @@ def test_compare_tells_the_difference_and_draws_it(boards: Path, run, refused) -
         assert difference["points"] == pytest.approx(rows["ridge"]["uar"][shot] - rows["nearest_mean"]["uar"][shot])
         assert other[shot]["points"] == -difference["points"]
         assert other[shot]["p"] == pytest.approx(difference["p"])
+    picture = ["--picture", "nowhere/difference.png"]
+    refused("leaderboards", "compare", "ridge", "nobody", *where, *picture, says=["There is no folder nowhere"])
+    refused("leaderboards", "compare", "ridge", "ridge", *where, says=["are the same result"])
     refused("leaderboards", "compare", "ridge", "nobody", *where, says=["nobody", "ridge"])
     refused(
         "leaderboards", "compare", "ridge", "nearest_mean", "--task", "mine.toml", says=["holds no results of 'mine'"]
@@ -95,6 +104,8 @@ def test_review_ends_with_2_and_says_what_is_wrong(boards: Path, run, refused) -
     shutil.copytree("boards", "proposed")
     review = ["leaderboards", "review", "--base", "boards", "--head", "proposed", "--task", "mine.toml"]
     assert "**Nothing stands against this change.**" in run(*review).out
+    out = run("leaderboards", "review", "--base", "data", "--head", "boards", "--task", "mine.toml").out
+    assert "'ridge' calls itself built-in; until it is run again" in out
     Path("proposed/results/mine/ridge.parquet").unlink()
     out = run(*review, code=2).out
     assert "results/mine/ridge.parquet was removed" in out

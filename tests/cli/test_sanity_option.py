@@ -48,3 +48,12 @@ def test_a_model_that_reads_the_truth_ends_with_code_2(here: Path, run: Callable
 def test_a_predictions_file_cannot_be_tried(here: Path, refused: Callable[..., Any]) -> None:
     file = next((here / "home/results/mine").glob("*.parquet"))
     refused("evaluate", "mine.toml", "--predictions", file, "--name", "x", "--sanity", says=["--sanity fits and runs"])
+
+
+def test_several_seeds_go_neither_with_permuted_truth_nor_with_a_file(here: Path, refused: Callable[..., Any]) -> None:
+    before = files_in(here / "home/results")
+    file = next((here / "home/results/mine").glob("*.parquet"))
+    says = ["--seeds gives a result for each", "no --predictions and no --sanity"]
+    refused("evaluate", "mine.toml", "--model", "ridge", "--sanity", "--seeds", "3", says=says)
+    refused("evaluate", "mine.toml", "--predictions", file, "--name", "x", "--seeds", "3", says=says)
+    assert files_in(here / "home/results") == before

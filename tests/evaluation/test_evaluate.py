@@ -241,3 +241,23 @@ def test_a_classifier_that_is_handed_in_stays_unfitted(views):
     done = evaluate(views.task, mine, views=views)
     assert (done.result.model.name, done.result.model.source) == ("KNeighborsClassifier", "python")
     assert not hasattr(mine, "classes_")
+
+
+class Table(torch.nn.Module):
+    def forward(self, problem):
+        return torch.zeros(*problem.query_index.shape, problem.ways)
+
+
+@pytest.mark.parametrize(
+    ("model", "data"),
+    [
+        (lambda p: torch.zeros(*p.query_index.shape, p.ways), ()),
+        (Table, ()),
+        (Means, ()),
+        (KNeighborsClassifier(1), ("csv",)),
+        ("nearest_mean", ("csv",)),
+        ("chance", ("csv",)),
+    ],
+)
+def test_code_that_does_not_fit_states_no_training_data(views, model, data):
+    assert evaluate(views.task, model, views=views).result.model.training_data == data

@@ -3,15 +3,19 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from filelock import FileLock
-from toy_boards import contents, load, made
+from toy_boards import contents, load, made, written
 from toy_results import random_predictions, toy_result, toy_task
 
 from stf2m_bench.errors import CouldNotError, FaultsError, InputError, UnknownNameError
-from stf2m_bench.leaderboards.admit import add, set_state
+from stf2m_bench.leaderboards.admit import add, add_all, set_state
+from stf2m_bench.leaderboards.board import board
+from stf2m_bench.leaderboards.build import read_results
 from stf2m_bench.leaderboards.states import entries_of
 from stf2m_bench.scoring.checks import check_result
+from stf2m_bench.scoring.predictions import Predictions, from_logits
 from stf2m_bench.scoring.result import hash_result, read_result, to_text, write_result
 
 
@@ -21,6 +25,14 @@ def entries(boards):
 
 def told(boards):
     return [(entry.who, entry.model, entry.state, entry.reason) for entry in entries(boards)]
+
+
+def bare(folder):
+    """A result that has figures and no predictions."""
+    path = made(folder, seed=3)
+    result = read_result(path).model_copy(update={"predictions": None})
+    path.write_text(to_text(result.model_copy(update={"hash": hash_result(result, b"")})), encoding="utf-8")
+    return path
 
 
 @pytest.fixture
@@ -101,7 +113,9 @@ def test_what_a_file_calls_itself_counts_for_nothing(tmp_path):
 
 
 def test_a_retracted_result_stays_in_sight_with_its_reason_and_cannot_come_back(tmp_path, boards):
-    place = set_state("prototypes", "toy", boards, "retracted", who="Ada", reason="test people in training", load=load)
+    (place,) = set_state(
+        "prototypes", "toy", boards, "retracted", who="Ada", reason="test people in training", load=load
+    )
     assert [check.name for check in check_result(place, load("toy")) if not check.passed] == []
     assert told(boards)[-1] == ("Ada", "prototypes", "retracted", "test people in training")
     page = (boards / "toy.md").read_text(encoding="utf-8")
@@ -111,6 +125,8 @@ def test_a_retracted_result_stays_in_sight_with_its_reason_and_cannot_come_back(
     for path in (tmp_path / "mine/prototypes.json", made(tmp_path / "new", seed=5)):
         with pytest.raises(InputError, match="retracted 'prototypes' \\(test people in training\\)"):
             add(path, boards, who="Eve", replace=True, load=load)
+    with pytest.raises(InputError, match="is already retracted"):
+        set_state("prototypes", "toy", boards, "retracted", who="Eve", reason="again", load=load)
     with pytest.raises(InputError, match="is retracted and cannot become reproduced"):
         set_state("prototypes", "toy", boards, "reproduced", who="Eve", reason="again", load=load)
     with pytest.raises(InputError, match="is retracted"):
@@ -128,13 +144,103 @@ def test_a_change_of_state_needs_a_reason_and_a_model_that_is_there(boards):
 
 
 def test_reported_figures_stay_reported_and_take_no_checked_results_place(tmp_path, boards):
-    path = made(tmp_path / "bare", seed=3)
-    result = read_result(path).model_copy(update={"predictions": None})
-    result = result.model_copy(update={"hash": hash_result(result, b"")})
-    path.write_text(to_text(result), encoding="utf-8")
+    path = bare(tmp_path / "bare")
     assert read_result(add(path, tmp_path / "others", who="me", load=load)).state == "reported"
     with pytest.raises(InputError, match="the new result has none"):
         add(path, boards, who="me", replace=True, load=load)
+
+
+@pytest.mark.parametrize("retracted", [False, True])
+def test_a_renamed_copy_is_refused_and_nothing_is_written(tmp_path, boards, retracted):
+    if retracted:
+        set_state("prototypes", "toy", boards, "retracted", who="Ada", reason="leak", load=load)
+    before = contents(boards)
+    with pytest.raises(InputError, match=r"predictions of 'mine' .* those of 'prototypes' .*number for number"):
+        add(made(tmp_path / "theirs", "mine"), boards, who="Eve", load=load)
+    assert contents(boards) == before
+
+
+def test_a_result_cannot_bring_predictions_under_another_models_name(tmp_path, boards):
+    path = made(tmp_path / "mine", "mine", 1)
+    path.with_suffix(".parquet").rename(path.with_name("prototypes.parquet"))
+    path.write_text(path.read_text(encoding="utf-8").replace("mine.parquet", "prototypes.parquet"), encoding="utf-8")
+    before = contents(boards)
+    with pytest.raises(InputError, match=r"names the predictions 'prototypes\.parquet'.*expected 'mine\.parquet'"):
+        add(path, boards, who="Eve", load=load)
+    assert contents(boards) == before
+
+
+def test_predictions_of_chance_and_of_two_seeds_may_be_alike(tmp_path, boards):
+    add(made(tmp_path / "again", trained=1), boards, who="Ada", load=load)
+    task = load("toy").protocol
+    shape = (task.episodes, task.ways * task.queries, task.ways)
+    for name in ("chance", "probe.place"):
+        even = Predictions({shot: from_logits(np.zeros(shape), shot=shot) for shot in task.shots})
+        add(written(tmp_path / name, even, name), boards, who="Ada", load=load)
+
+
+def test_of_several_results_none_is_admitted_if_one_is_refused(tmp_path, boards):
+    good, copy, broken = (
+        made(tmp_path / "good", "good", 1),
+        made(tmp_path / "copy", "copy", 1),
+        made(tmp_path / "broken", "broken", 2),
+    )
+    broken.with_suffix(".parquet").unlink()
+    before = contents(boards)
+    for others, says in (
+        ([broken], "it was not admitted"),
+        ([copy], "those of 'good'"),
+        ([made(tmp_path / "new", seed=5)], "already has another result of 'prototypes'"),
+        ([made(tmp_path / "twice", "good", 3)], "are both 'good' on 'toy'; hand in one"),
+    ):
+        with pytest.raises(InputError, match=says):
+            add_all([good, *others], boards, who="Eve", load=load)
+        assert contents(boards) == before
+    places = add_all([good, made(tmp_path / "other", "other", 4)], boards, who="Eve", load=load)
+    assert [place.name for place in places] == ["good.json", "other.json"]
+    assert told(boards)[1:] == [("Eve", "good", "checked", ""), ("Eve", "other", "checked", "")]
+
+
+@pytest.fixture
+def seeded(tmp_path):
+    """A board with three training seeds of `net` and another model."""
+    paths = [made(tmp_path / f"{n}", "net", n, trained=n) for n in range(3)]
+    add_all([*paths, made(tmp_path / "other", "other", 9)], tmp_path / "boards", who="Ada", load=load)
+    return tmp_path / "boards"
+
+
+def states_of(boards):
+    return {path.stem: read_result(path).state for path in sorted((boards / "results/toy").glob("*.json"))}
+
+
+def test_a_model_is_retracted_with_all_its_seeds_or_one_seed_by_its_name(seeded):
+    assert [entry.model for entry in entries(seeded)] == ["net", "net.seed-1", "net.seed-2", "other"]
+    (place,) = set_state("net.seed-1", "toy", seeded, "retracted", who="Ada", reason="one", load=load)
+    assert place.name == "net.seed-1.json"
+    places = set_state("net", "toy", seeded, "retracted", who="Ada", reason="leak", load=load)
+    assert [place.name for place in places] == ["net.json", "net.seed-2.json"]
+    assert states_of(seeded) == dict.fromkeys(("net", "net.seed-1", "net.seed-2"), "retracted") | {"other": "checked"}
+    assert [line[1:] for line in told(seeded)[4:]] == [
+        ("net.seed-1", "retracted", "one"),
+        ("net", "retracted", "leak"),
+        ("net.seed-2", "retracted", "leak"),
+    ]
+    with pytest.raises(InputError, match="'net' on 'toy' is already retracted"):
+        set_state("net", "toy", seeded, "retracted", who="Ada", reason="leak", load=load)
+
+
+def test_a_rerun_of_one_seed_reproduces_that_seed_and_the_row_waits_for_the_others(seeded):
+    for seed, shown in (("net", "checked"), ("net.seed-1", "checked"), ("net.seed-2", "reproduced")):
+        (place,) = set_state(seed, "toy", seeded, "reproduced", who="Ada", reason="rerun", load=load)
+        assert place.stem == seed
+        (row,) = (row for row in board(read_results(seeded, "toy"), load("toy")) if row.model == "net")
+        assert row.state == shown
+
+
+def test_a_reported_result_cannot_be_confirmed(tmp_path):
+    add(bare(tmp_path / "bare"), tmp_path / "boards", who="me", load=load)
+    with pytest.raises(InputError, match="is reported and cannot become reproduced; add it with its predictions"):
+        set_state("prototypes", "toy", tmp_path / "boards", "reproduced", who="me", reason="rerun", load=load)
 
 
 def test_a_result_of_an_unknown_task_is_refused(tmp_path):

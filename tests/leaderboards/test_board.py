@@ -11,6 +11,7 @@ from stf2m_bench.leaderboards.page import LAST_LINE, to_markdown
 from stf2m_bench.leaderboards.render import escape, to_json, to_rich
 from stf2m_bench.scoring.figures import Figures, Interval
 from stf2m_bench.scoring.result import Cost, Declarations
+from stf2m_bench.tasks.task import load_task
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,10 @@ def test_training_seeds_of_one_model_are_one_row_of_the_lowest_seed(task, honest
         with_uar(honest, 50.0, 60.0 + seed, model=named(honest, "a"), seeds=(seed,), hash=f"{seed}" * 64)
         for seed in (2, 0, 1)
     ]
+    results[1] = results[1].model_copy(update={"state": "reproduced"})
+    results[2] = results[2].model_copy(update={"state": "checked"})
     row = board(results, task)[0]
+    assert row.state == "reported"
     assert (row.uar[5], row.seeds, row.hash) == (60.0, (60.0, 61.0, 62.0), "0" * 64)
     assert "60.0 to 62.0 (3)" in to_markdown(board(results, task), task)
     assert [result.stem for result in results] == ["a.seed-2", "a", "a.seed-1"]
@@ -81,6 +85,19 @@ def test_another_setup_or_a_retracted_seed_is_a_row_of_its_own(task, honest):
         ("retracted", 80.0, ()),
     ]
     assert rows[0].notes == ("training seed 1, the first one is not here",)
+    assert rows[-1].notes == ("retracted: leak", "training seed 2")
+
+
+def test_seeds_that_were_retracted_together_are_one_row(task, honest):
+    results = [
+        with_uar(honest, 50.0, 60.0 + seed, model=named(honest, "a"), seeds=(seed,), state="retracted", reason=reason)
+        for seed, reason in ((0, "leak"), (1, "leak"), (2, "bug"))
+    ]
+    rows = [row for row in board(results, task) if row.model == "a"]
+    assert [(row.kind, row.uar[5], row.seeds) for row in rows] == [
+        ("retracted", 62.0, ()),
+        ("retracted", 60.0, (60.0, 61.0)),
+    ]
 
 
 def test_reference_and_retracted_rows_stand_unranked_beneath(task, honest):
@@ -134,7 +151,7 @@ UAR is the mean recall over emotions"""
     )
     assert "adaptation to new people, not the learning of new emotions" in page
     assert "ynthetic" not in page
-    assert "stf2m-bench results rescore leaderboards/results/toy/MODEL.json" in page
+    assert "\nstf2m-bench results rescore leaderboards/results/toy/MODEL.json --task toy.toml\n" in page
     assert page.endswith(f"\n{LAST_LINE}\n")
 
 
@@ -148,6 +165,7 @@ def test_few_people_are_called_rough_and_too_few_have_no_interval(task, honest):
 
 def test_the_page_tells_the_leaders_recalls_and_who_is_tested_in_which_fold(task, honest):
     page = to_markdown(board([honest], task), task)
+    assert "5-shot, percent; an estimate, which may lie outside 0 to 100:" in page
     figures = honest.figures.shots[5]
     for emotion, recall in figures.recalls.items():
         assert f"| {emotion} | {recall:.1f} |" in page
@@ -155,6 +173,18 @@ def test_the_page_tells_the_leaders_recalls_and_who_is_tested_in_which_fold(task
         for person in task.protocol.folds[fold].meta_test:
             assert f"| {fold} | {person} | {figures.subjects[person]:.1f} |" in page
     assert "- fold 1 tests 4: p04, p05, p06, p07" in to_markdown(board([], task), task)
+
+
+def test_a_page_says_of_reference_rows_only_what_is_there(task, honest):
+    told = with_uar(honest, 61.0, 70.0, model=named(honest, "names_no_shots", told_names=True))
+    assert "Reference rows" not in to_markdown(board([honest], task), task)
+    assert "Reference rows" in to_markdown(board([honest, told], task), task)
+
+
+def test_the_commands_of_a_built_in_task_need_no_task_file():
+    task = load_task("emosynth-personal")
+    page = to_markdown(board([], task), task)
+    assert "\nstf2m-bench results check leaderboards/results/emosynth-personal/MODEL.json\n" in page
 
 
 def test_a_synthetic_task_says_so_at_the_top():

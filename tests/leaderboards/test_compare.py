@@ -8,14 +8,14 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 from scipy.stats import ttest_rel
-from toy_boards import few_people, skilled
+from toy_boards import few_people, load, made, skilled
 from toy_results import frozen_toy, toy_result
 
 from stf2m_bench.episode.drawing import Drawer
 from stf2m_bench.errors import CouldNotError, InputError, UnknownNameError, UsageError
 from stf2m_bench.leaderboards.board import board
-from stf2m_bench.leaderboards.compare import compare_results, find_result
-from stf2m_bench.leaderboards.filters import is_open, keep
+from stf2m_bench.leaderboards.compare import compare_results, find_pair, find_result
+from stf2m_bench.leaderboards.filters import is_open, keep, unknown
 from stf2m_bench.leaderboards.picture import draw_comparison
 from stf2m_bench.scoring.drawn import draw_all
 from stf2m_bench.scoring.result import Declarations, write_result
@@ -112,6 +112,20 @@ def test_a_model_that_is_not_on_the_board_or_of_another_version_is_refused(folde
         find_result(folder, frozen_toy(version=2), "good")
 
 
+def test_seeds_are_found_by_name_and_a_result_is_not_compared_with_itself(tmp_path):
+    task = load("toy")
+    for trained in (0, 1):
+        made(tmp_path / "results/toy", "net", trained, trained=trained)
+    names = [result.stem for result in find_pair(tmp_path, task, "net", "net.seed-1")]
+    assert names == ["net", "net.seed-1"]
+    with pytest.raises(UsageError, match="are the same result; name two different ones"):
+        find_pair(tmp_path, task, "net.seed-1", "net.seed-1")
+    with pytest.raises(UnknownNameError, match=r"did you mean net\.seed-1\?"):
+        find_pair(tmp_path, task, "net", "net.seed1")
+    with pytest.raises(UsageError, match="chance is computed and has no result to compare with"):
+        find_pair(tmp_path, task, "net", "chance")
+
+
 def test_the_picture_is_a_png_that_changes_with_the_figures(task, found, tmp_path):
     import matplotlib.image
 
@@ -153,11 +167,29 @@ def test_filters_keep_the_rows_that_pass_and_chance(task, pair):
     assert set(shown(task, results)) == {"good", "poor", "sees", "silent", "chance"}
     assert set(shown(task, results, modality="audio")) == {"good", "poor", "silent", "chance"}
     assert shown(task, results, modality="video") == ["sees", "chance"]
-    assert shown(task, results, modality="aud") == ["chance"]
+    assert shown(task, results, modality="text") == ["chance"]
+    with pytest.raises(UnknownNameError, match="no modality called 'aud'; did you mean audio"):
+        shown(task, results, modality="aud")
+    with pytest.raises(UnknownNameError, match=r"known: audio, imported, signal, text, video\."):
+        shown(task, results, modality="smell")
     assert shown(task, results, transductive=True) == ["sees", "chance"]
     assert set(shown(task, results, transductive=False)) == {"good", "poor", "silent", "chance"}
     assert shown(task, results, open_data=True) == ["good", "poor", "chance"]
     assert shown(task, results, state="reproduced") == ["sees", "chance"]
+
+
+def test_rows_that_fail_for_want_of_knowledge_are_told(task, pair):
+    good, poor = pair
+    model = good.model.model_copy(update={"name": "silent", "training_data": ()})
+    blind = good.model_copy(update={"model": model, "view_stores": {}})
+    model = good.model.model_copy(update={"name": "odd", "training_data": ("ravdess", "my-corpus")})
+    rows = board([good, poor, blind, good.model_copy(update={"model": model})], task)
+    assert unknown(rows) == []
+    assert unknown(rows, modality="audio") == ["silent: it is not known which views it reads"]
+    assert sorted(unknown(rows, open_data=True)) == [
+        "odd: no card here tells the licence of my-corpus",
+        "silent: its training data are not stated",
+    ]
 
 
 def test_ranks_and_tiers_stay_those_of_the_whole_board(task, pair):

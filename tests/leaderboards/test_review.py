@@ -3,12 +3,16 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
-from toy_boards import load, made
+from toy_boards import load, made, written
+from toy_results import random_predictions
 
 from stf2m_bench.leaderboards.admit import add, set_state
 from stf2m_bench.leaderboards.build import build
 from stf2m_bench.leaderboards.review import review, to_markdown
+from stf2m_bench.leaderboards.states import FILE, appended, entry_of, read_text
+from stf2m_bench.scoring.predictions import Predictions, from_logits
 from stf2m_bench.scoring.result import Cost, read_result, to_text
 
 
@@ -97,9 +101,90 @@ def test_costs_changed_without_a_new_evaluation_are_a_fault(base, head):
     ]
 
 
+def copied_by_hand(path, head):
+    """What `add` refuses: the result is put onto the board with its line, all the same."""
+    place = head / "results/toy"
+    for suffix in (".json", ".parquet"):
+        shutil.copy(path.with_suffix(suffix), place)
+    result = read_result(path).model_copy(update={"state": "checked"})
+    (place / path.name).write_text(to_text(result), encoding="utf-8")
+    (place / FILE).write_text(appended(read_text(place), [entry_of(result, "Eve")]), encoding="utf-8")
+    build(head, load=load)
+
+
 def test_the_same_predictions_under_two_names_are_a_fault(base, head, tmp_path):
-    add(made(tmp_path / "mine", "copy", 1), head, who="Bob", load=load)
+    copied_by_hand(made(tmp_path / "mine", "copy", 1), head)
     assert faults(base, head) == ["toy: the predictions of 'copy' are those of 'two', number for number"]
+
+
+def test_a_result_has_its_predictions_under_its_own_name(base, head, tmp_path):
+    place = head / "results/toy"
+    add(made(tmp_path / "mine", "three", 3), head, who="Bob", load=load)
+    (place / "three.parquet").rename(place / "best.parquet")
+    edit(place / "three.json", lambda value: value["predictions"].update(file="best.parquet"))
+    assert faults(base, head) == ["toy/three.json: it names the predictions best.parquet; expected three.parquet"]
+
+
+def nudged(seed, spread, *, flipped=0.0):
+    """The random predictions of this seed, a little changed; a share of queries says another class."""
+    rng = np.random.default_rng(5)
+    logs = {}
+    for shot, old in random_predictions(load("toy"), seed).logs.items():
+        logits = old.astype(float) + rng.normal(0, spread, old.shape)
+        other = rng.random(old.shape[:2]) < flipped
+        logits[other] = logits[other][:, ::-1]
+        logs[shot] = from_logits(logits, shot=shot)
+    return Predictions(logs)
+
+
+def test_near_copies_are_for_a_person_to_judge(base, head, tmp_path):
+    add(written(tmp_path / "near", nudged(1, 1e-3), "near"), head, who="Bob", load=load)
+    add(written(tmp_path / "far", nudged(1, 0.1), "far"), head, who="Bob", load=load)
+    add(written(tmp_path / "part", nudged(1, 1e-3, flipped=0.1), "part"), head, who="Bob", load=load)
+    found = review(base, head, load=load)
+    assert found.faults == []
+    assert [said.partition(":")[2] for said in found.judge if "nearly" in said] == [
+        f" 'near' says nearly what 'two' says at {shot}-shot: the same class in 99% of queries or more,"
+        " log-probabilities within 0.01"
+        for shot in (1, 5)
+    ]
+
+
+def test_training_seeds_of_one_model_may_be_alike_and_are_told_apart(base, head, tmp_path):
+    add(made(tmp_path / "same", "two", 1, trained=1), head, who="Bob", load=load)
+    add(written(tmp_path / "near", nudged(1, 1e-3), "two", trained=2), head, who="Bob", load=load)
+    found = review(base, head, load=load)
+    assert found.faults == []
+    assert [said.split()[1] for said in found.seen] == ["'two.seed-1'", "'two.seed-2'"]
+    assert not any("nearly" in said for said in found.judge)
+
+
+def test_lines_that_call_a_seed_by_the_models_name_alone_stay_valid(base, head, tmp_path):
+    add(made(tmp_path / "seed", "two", 7, trained=1), head, who="Bob", load=load)
+    lines = head / "results/toy" / FILE
+    lines.write_text(lines.read_text(encoding="utf-8").replace("two.seed-1", "two"), encoding="utf-8")
+    assert faults(base, head) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("hub:lab/net", "'three' (hub:lab/net) was not run by us; nothing shows that its predictions come from it"),
+        ("predictions", "'three' is a predictions file; nothing shows how it was made"),
+        ("built-in", "'three' calls itself built-in, but no built-in model has this name"),
+        ("probe", "'three' calls itself a shortcut probe; until it is run again nothing shows that it is"),
+    ],
+)
+def test_that_predictions_come_from_their_model_is_for_a_person_to_judge(base, head, tmp_path, source, says):
+    add(made(tmp_path / "mine", "three", 3, source=source), head, who="Bob", load=load)
+    assert review(base, head, built_in=("ridge",), load=load).judge == [f"toy: {says}"]
+
+
+def test_a_name_of_a_built_in_model_proves_nothing_either(base, head, tmp_path):
+    add(made(tmp_path / "mine", "ridge", 3), head, who="Bob", load=load)
+    assert review(base, head, built_in=("ridge",), load=load).judge == [
+        "toy: 'ridge' calls itself built-in; until it is run again nothing shows that it is"
+    ]
 
 
 def test_nothing_is_removed(base, head):
@@ -159,6 +244,9 @@ def test_a_file_that_has_no_place_is_a_fault_and_nothing_is_read(base, head, nam
     (head / name).write_text("{", encoding="utf-8")
     (fault,) = faults(base, head)
     assert fault.startswith(f"{name} has no place here")
+    said = to_markdown(review(base, head, load=load))
+    assert "**1 fault.**" in said
+    assert "Nothing else was read of the proposal" in said
 
 
 def test_links_and_large_files_are_refused_unread(base, head, tmp_path):

@@ -12,7 +12,7 @@ from stf2m_bench.episode.drawing import Drawer
 from stf2m_bench.errors import UnknownNameError
 from stf2m_bench.scoring.drawn import draw_all
 from stf2m_bench.scoring.predictions import Predictions, from_logits
-from stf2m_bench.scoring.result import Result, write_result
+from stf2m_bench.scoring.result import Result, file_stem, hash_result, write_result
 from stf2m_bench.tasks.task import Fold, Task
 
 
@@ -46,10 +46,24 @@ def result_of(task: Task, name: str, skill: float, seed: int = 0, **model: Any) 
     return toy_result(task, skilled(task, skill, seed), name, **model)
 
 
-def made(folder: Path, name: str = "prototypes", seed: int = 0, task: str = "toy") -> Path:
-    """A result of random predictions and these, written into `folder`."""
+def made(
+    folder: Path, name: str = "prototypes", seed: int = 0, task: str = "toy", trained: int = 0, **model: Any
+) -> Path:
+    """A result of random predictions and these, written into `folder`; `trained` is its training seed."""
     predictions = random_predictions(load(task), seed)
-    return write_result(toy_result(load(task), predictions, name), predictions, folder)
+    return written(folder, predictions, name, task, trained, **model)
+
+
+def written(
+    folder: Path, predictions: Predictions, name: str, task: str = "toy", trained: int = 0, **model: Any
+) -> Path:
+    """A result of these predictions."""
+    result = toy_result(load(task), predictions, name, **model)
+    if trained:
+        mark = result.predictions.model_copy(update={"file": f"{file_stem(name, (trained,))}.parquet"})
+        result = result.model_copy(update={"seeds": (trained,), "predictions": mark})
+        result = result.model_copy(update={"hash": hash_result(result, predictions.raw())})
+    return write_result(result, predictions, folder)
 
 
 def contents(folder: Path) -> dict[str, bytes]:

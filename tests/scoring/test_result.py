@@ -31,6 +31,7 @@ from stf2m_bench.scoring.result import (
 from stf2m_bench.tasks.task import load_task
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "result.schema.json"
+PUBLISHED = SCHEMA.parents[1] / "leaderboards/results/emosynth-personal"
 VERSION_1 = Path(__file__).parent / "data" / "version-1" / "chance.json"
 
 
@@ -86,7 +87,7 @@ def test_a_written_result_reads_back_equal_and_passes_every_check(result, path, 
     checks = check_result(path, task)
     assert [check.name for check in checks if not check.passed] == []
     assert [check.name for check in checks] == [
-        "schema", "file name", "task", "frozen", "shots", "state", "text",
+        "schema", "file name", "task", "frozen", "shots", "state", "source", "text",
         "predictions file", "hash", "shapes", "log-probabilities", "figures",
     ]  # fmt: skip
 
@@ -191,7 +192,7 @@ def test_any_altered_leaf_that_the_hash_covers_is_caught(tmp_path_factory, resul
     path = write_result(result, predictions, tmp_path_factory.mktemp("altered"))
     place = data.draw(st.sampled_from([p for p in leaves(json.loads(to_text(result))) if covered(p)]))
     change(path, lambda value: alter(value, place))
-    assert {"schema", "hash"} & set(failed(path, task))
+    assert {"schema", "task", "hash"} & set(failed(path, task))
 
 
 @settings(max_examples=15, deadline=None)
@@ -219,8 +220,8 @@ def test_rescoring_an_honest_result_finds_no_difference(path, task, result):
 @pytest.mark.parametrize(
     ("edit", "caught"),
     [
-        (lambda v: v["task"].update(hash="0" * 64), {"task", "hash"}),
-        (lambda v: v["task"].update(version=2), {"task", "hash"}),
+        (lambda v: v["task"].update(hash="0" * 64), {"task"}),
+        (lambda v: v["task"].update(version=2), {"task"}),
         (lambda v: v["task"].update(frozen="0" * 64), {"frozen", "hash"}),
         (lambda v: v["model"].update(sha256="0" * 64), {"hash"}),
         (lambda v: v["model"]["declarations"].update(transductive=True), {"hash"}),
@@ -234,6 +235,11 @@ def test_rescoring_an_honest_result_finds_no_difference(path, task, result):
         (lambda v: v["predictions"].update(file="other.parquet"), {"predictions file"}),
         (lambda v: v["predictions"].update(file="../prototypes.parquet"), {"predictions file"}),
         (lambda v: v.update(state="retracted"), {"state"}),
+        (lambda v: v.update(view_stores={}), {"source"}),
+        (lambda v: v.update(view_stores={"audio.logmel": ""}), {"source"}),
+        (lambda v: v.update(view_stores={"video.face": "b" * 64}), {"source"}),
+        (lambda v: v["environment"].update(versions={}), {"source"}),
+        (lambda v: v["cost"].update(parameters=None), {"source"}),
         (lambda v: v["figures"]["shots"].pop("5"), {"shots", "hash", "figures"}),
         (lambda v: v.update(state="approved"), {"schema"}),
         (lambda v: v.update(extra=1), {"schema"}),
@@ -252,6 +258,47 @@ def test_every_edit_is_caught_by_the_check_of_that_name(path, task, edit, caught
 def test_a_retracted_result_with_a_reason_passes(path, task):
     change(path, lambda value: value.update(state="retracted", reason="trained on the test people"))
     assert failed(path, task) == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "stores", "lacks"),
+    [
+        ("built-in", {}, "the view store of audio.logmel, its parameters, the versions that it ran with"),
+        ("probe", {}, "the view stores that it read, the versions that it ran with"),
+        ("probe", {"probe.length": "c" * 64}, "the versions that it ran with"),
+        ("predictions", {}, None),
+        ("python:lab.models:Ours", {}, None),
+        ("my-folder", {}, None),
+    ],
+)
+def test_what_evaluation_made_itself_states_what_it_read_and_ran_with(
+    task, predictions, tmp_path, source, stores, lacks
+):
+    mark = ModelMark(name="m", source=source, sha256="a" * 64, training_data=())
+    result = make_result(
+        task, predictions, model=mark, view_stores=stores, environment=Environment(), cost=Cost(), seeds=()
+    )
+    says = f"a result of source '{source}' must state {lacks}; evaluate again"
+    found = failed(write_result(result, predictions, tmp_path), task)
+    assert found == ({} if lacks is None else {"source": says})
+
+
+@pytest.mark.parametrize("name", ["chance", "prototypical.seed-1", "probe.all", "probe.time"])
+def test_published_results_pass_every_check(name):
+    path = PUBLISHED / f"{name}.json"
+    assert failed(path, load_task(path.parent.name)) == {}
+
+
+def test_a_result_of_another_version_is_told_in_one_sentence_before_anything_else(path):
+    other = frozen_toy(version=2)
+    (message,) = failed(path, other).values()
+    assert message == "the result is of another task or version than 'toy' 2"
+    assert [check.name for check in check_result(path, other)] == ["schema", "file name", "task"]
+    with pytest.raises(
+        InputError, match=r"another task or version \('toy' 1\) than 'toy' 2; give its own task"
+    ) as error:
+        rescore(path, other)
+    assert not isinstance(error.value, FaultsError)
 
 
 def test_predictions_exchanged_beside_the_result_are_caught(path, task):
