@@ -13,7 +13,7 @@ from stf2m_bench.datasets.base.manifest import open_dataset
 from stf2m_bench.episode.views import TaskViews, open_views
 from stf2m_bench.evaluation.evaluate import Evaluation, environment, predict_all, require_frozen
 from stf2m_bench.evaluation.fit import fit_folds
-from stf2m_bench.evaluation.probe import Probe
+from stf2m_bench.evaluation.probe_model import Probe
 from stf2m_bench.evaluation.shortcuts import Table, as_store, shortcut_tables, telling
 from stf2m_bench.files import hash_of
 from stf2m_bench.home import home
