@@ -14,10 +14,9 @@ import numpy as np
 from stf2m_bench.episode.views import TaskViews, open_views
 from stf2m_bench.evaluation.evaluate import predict_all
 from stf2m_bench.evaluation.fit import fit_folds
-from stf2m_bench.evaluation.rerun import same_top
 from stf2m_bench.models.base.lift import find_model
 from stf2m_bench.progress import silent
-from stf2m_bench.scoring.predictions import Predictions
+from stf2m_bench.scoring.predictions import Predictions, same_top
 from stf2m_bench.scoring.score import score
 from stf2m_bench.tasks.task import load_task
 

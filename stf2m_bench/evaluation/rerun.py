@@ -9,8 +9,6 @@ from pathlib import Path
 from statistics import NormalDist
 from typing import Any
 
-import numpy as np
-
 from stf2m_bench.episode.views import TaskViews, open_views
 from stf2m_bench.errors import UsageError
 from stf2m_bench.evaluation.evaluate import pick_device, predict_all, require_frozen
@@ -22,7 +20,7 @@ from stf2m_bench.models.base.model import identity
 from stf2m_bench.progress import Progress, silent
 from stf2m_bench.scoring.checks import require_task
 from stf2m_bench.scoring.figures import Figures
-from stf2m_bench.scoring.predictions import Logs, Predictions
+from stf2m_bench.scoring.predictions import Predictions, moved, same_top
 from stf2m_bench.scoring.result import Result
 from stf2m_bench.scoring.score import score
 from stf2m_bench.tasks.task import Task
@@ -177,18 +175,11 @@ def with_seed(task: Task, seed: int) -> Task:
     return Task(task.protocol.model_copy(update={"seed": seed, "frozen": ""}), task.clips)
 
 
-def same_top(one: Logs, other: Logs) -> float:
-    """Share of queries with the same top class: `[episodes, queries, ways]` both; of tied classes, those in common."""
-    tops = [logs == logs.max(axis=-1, keepdims=True) for logs in (one, other)]
-    return float(((tops[0] & tops[1]).sum(axis=-1) / (tops[0] | tops[1]).sum(axis=-1)).mean())
-
-
 def _agreement(stored: Predictions | None, now: Predictions, shot: int) -> dict[str, float]:
     if stored is None:
         return {}
     one, other = stored.logs[shot], now.logs[shot]
-    moved = np.abs(one.astype(np.float64) - other.astype(np.float64)).mean()
-    return {"same_top": same_top(one, other), "moved": float(moved)}
+    return {"same_top": same_top(one, other), "moved": moved(one, other)}
 
 
 def _beside_new(one: Again, shot: int, stated: Figures, fresh: Figures) -> Again:

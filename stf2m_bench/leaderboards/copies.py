@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stf2m_bench.scoring.predictions import Logs, Predictions
+from stf2m_bench.scoring.predictions import Logs, Predictions, moved, same_top
 from stf2m_bench.scoring.result import Result, predictions_of
 
 _SAME_CLASS = 0.99  # share of the queries of a shot
@@ -65,5 +65,4 @@ def near_copies(one: Predicted, others: Iterable[Predicted]) -> Iterator[tuple[s
 def _near(one: Logs, other: Logs) -> bool:
     if one.shape != other.shape:
         return False
-    same = (one.argmax(-1) == other.argmax(-1)).mean()
-    return bool(same >= _SAME_CLASS and abs(one.astype(np.float64) - other.astype(np.float64)).mean() < _NEAR)
+    return same_top(one, other) >= _SAME_CLASS and moved(one, other) < _NEAR

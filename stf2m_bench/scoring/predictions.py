@@ -51,6 +51,17 @@ def from_logits(logits: NDArray[Any], *, shot: int, start: int = 0) -> Logs:
     return np.maximum(wide, FLOOR).astype(np.float16)
 
 
+def same_top(one: Logs, other: Logs) -> float:
+    """Share of queries with the same top class: `[episodes, queries, ways]` both; of tied classes, those in common."""
+    tops = [logs == logs.max(axis=-1, keepdims=True) for logs in (one, other)]
+    return float(((tops[0] & tops[1]).sum(axis=-1) / (tops[0] | tops[1]).sum(axis=-1)).mean())
+
+
+def moved(one: Logs, other: Logs) -> float:
+    """Mean absolute difference of log-probabilities, in nats."""
+    return float(abs(one.astype(np.float64) - other.astype(np.float64)).mean())
+
+
 @dataclass(frozen=True)
 class Predictions:
     """Natural log-probabilities in float16, queries and classes in the order in which they were drawn.

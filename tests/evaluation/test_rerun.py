@@ -15,10 +15,10 @@ from toys import make_task, make_views, toy_folds
 from stf2m_bench.episode.new_task import freeze
 from stf2m_bench.episode.views import TaskViews
 from stf2m_bench.evaluation.evaluate import evaluate
-from stf2m_bench.evaluation.rerun import SAME_TOP, rerun, same_top, with_seed
+from stf2m_bench.evaluation.rerun import SAME_TOP, rerun, with_seed
 from stf2m_bench.models.base.lift import find_model
 from stf2m_bench.models.base.pooling import pool
-from stf2m_bench.scoring.predictions import Predictions
+from stf2m_bench.scoring.predictions import Predictions, same_top
 
 PUBLISHED = Path(__file__).parents[2] / "leaderboards/results"
 
