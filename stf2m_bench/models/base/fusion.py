@@ -58,8 +58,11 @@ class ViewFusion:
 
 
 def _masked(problem: Problem, logits: Mapping[str, Tensor]) -> Tensor:
-    """`[B, Q, N, V]`, zeros where a query lacks the view."""
-    present = torch.stack([problem.present[view][problem.query_index] for view in logits], dim=-1)
+    """`[B, Q, N, V]`, zeros where a query lacks the view; logits of another name than a view's always count."""
+    whole = torch.ones_like(problem.query_index, dtype=torch.bool)
+    present = torch.stack(
+        [problem.present[view][problem.query_index] if view in problem.present else whole for view in logits], dim=-1
+    )
     return torch.stack(list(logits.values()), dim=-1) * present.unsqueeze(2)
 
 

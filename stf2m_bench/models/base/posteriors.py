@@ -32,16 +32,17 @@ class Posteriors:
         train, val = sides.clips("meta_train"), sides.clips("meta_val")
         for view in train.clips:
             self._maps[view] = self._best_map(view, train, val, len(sides.emotions))
-        stacked = self._view_scores(val.clips, val.lengths)
+        stacked = self.view_scores(val.clips, val.lengths)
         self._weights = fit_weights(stacked.double(), val.labels).float()
         return self
 
     def log_posteriors(self, clips: Mapping[str, Tensor], lengths: Mapping[str, Tensor]) -> Tensor:
         """`[U, E]`, log-probabilities over the training emotions."""
-        scores = self._view_scores(clips, lengths)
+        scores = self.view_scores(clips, lengths)
         return (scores * self._weights.to(scores)).sum(-1).log_softmax(-1)
 
-    def _view_scores(self, clips: Mapping[str, Tensor], lengths: Mapping[str, Tensor]) -> Tensor:
+    def view_scores(self, clips: Mapping[str, Tensor], lengths: Mapping[str, Tensor]) -> Tensor:
+        """Log-probabilities of each view, `[U, E, V]`; zeros where a clip lacks it."""
         vectors = self._vectors(clips, lengths)
         scores = []
         for view in clips:

@@ -1,0 +1,336 @@
+"""ST-F2M, re-derived from the abstract of Wang, Qiang, Zheng & Sun 2024 (arXiv 2412.13541), not a reproduction.
+
+Views are convolved over sites and time, enriched by generalised fuzzy rules, judged for what they are worth in this
+episode, and remembered class by class by a recurrent learner. Beside it, queries and classes are matched in the space
+of the training emotions. docs/stf2m.md tells the paper's parts from ours.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from stf2m_bench.episode.problems import Problem
+from stf2m_bench.episode.training_sides import LabelledClips, TrainingSides
+from stf2m_bench.episode.views import ViewSpec
+from stf2m_bench.errors import UsageError
+from stf2m_bench.models.base.fusion import ViewFusion, fit_weights
+from stf2m_bench.models.base.model import TrainedModel
+from stf2m_bench.models.base.posteriors import Posteriors
+from stf2m_bench.models.base.prototypes import class_means as means_of
+from stf2m_bench.models.stf2m_parts.class_space import assignment, matching
+from stf2m_bench.models.stf2m_parts.encoder import Encoded, SpatioTemporalEncoder
+from stf2m_bench.models.stf2m_parts.fuzzy import Dense, Fired, FuzzyRules, usage_loss
+from stf2m_bench.models.stf2m_parts.memory import (
+    Slots,
+    Support,
+    ViewGate,
+    class_means,
+    prototypes,
+    ridge,
+    temperature,
+    view_weights,
+)
+from stf2m_bench.models.stf2m_parts.policies import with_policy
+from stf2m_bench.models.stf2m_parts.pretraining import pretrain
+
+RULES_FROM, RAMP = 100, 50  # steps after which the rules join, and in how many they do
+USAGE, CLASSES = 0.05, 0.5  # weights of the rule-usage term and of the classification of training clips
+CLIPS = 64
+SCALES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+
+CHOICES = {
+    "spatial": ("auto", "conv", "graph", "learned", "none"),
+    "temporal": ("multi", "single", "none"),
+    "position": ("seconds", "index", "none"),
+    "fuzzy": ("tsk", "mlp", "none"),
+    "membership": ("gauss", "bell", "it2"),
+    "antecedent": ("free", "terms"),
+    "tnorm": ("sqrt", "mean", "product"),
+    "standardise": ("support", "train"),
+    "memory": ("slots", "none"),
+    "start": ("prototypes", "ridge"),
+    "fusion": ("certainty", "mean"),
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the network makes of a batch of episodes.
+
+    Attributes:
+        logits: `[B, Q, N]`. weights: of the views of each query, `[B, M, Q]`.
+        fired: what the rules said, a view; support items first, then queries.
+    """
+
+    logits: Tensor
+    weights: Tensor
+    fired: Mapping[str, Fired]
+
+
+class STF2M(TrainedModel):
+    """Spatial and temporal convolution, generalised fuzzy rules and a recurrent learner of classes; a switch a part.
+
+    Args:
+        spatial, temporal, position, task_norm, site_gate: the encoder of a view.
+        fuzzy, membership, antecedent, tnorm, standardise: the rules; `mlp` is the control of like size.
+        memory, start, refine, orders, view_gate, fusion: the learner; the weights of the views.
+        policy: which views training episodes have: `random`, `all`, `cross`, `mix`, or the name of a single one.
+        class_space: match in the space of the training emotions too. pretrain: epochs of classification at most.
+    """
+
+    network: Network
+
+    def __init__(
+        self,
+        spatial: str = "auto",
+        temporal: str = "multi",
+        position: str = "seconds",
+        task_norm: bool = True,
+        site_gate: bool = True,
+        fuzzy: str = "tsk",
+        membership: str = "gauss",
+        antecedent: str = "free",
+        tnorm: str = "sqrt",
+        standardise: str = "support",
+        memory: str = "slots",
+        start: str = "prototypes",
+        refine: int = 2,
+        orders: int = 4,
+        view_gate: bool = True,
+        fusion: str = "certainty",
+        policy: str = "random",
+        class_space: bool = True,
+        pretrain: int = 30,
+        width: int = 48,
+        site_width: int = 16,
+        dropout: float = 0.5,
+    ) -> None:
+        settings = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
+        for name, known in CHOICES.items():
+            if settings[name] not in known:
+                raise UsageError(f"stf2m has no {name} '{settings[name]}'; it has {', '.join(known)}.")
+        self._settings: dict[str, Any] = settings
+        self._posteriors, self._fusion = Posteriors(), ViewFusion()
+        self._class_weights = torch.zeros(0)
+        self._training_clips: LabelledClips | None = None
+
+    def build(self, view_specs: Mapping[str, ViewSpec], emotions: Sequence[str]) -> None:
+        """One encoder and one set of rules a view; one learner for all."""
+        self.network = Network(view_specs, len(emotions), self._settings)
+
+    def prepare(self, sides: TrainingSides) -> None:
+        """Standardise by the training people, and learn to tell their emotions apart, view by view."""
+        clips = sides.clips("meta_train")
+        self._training_clips = clips
+        for view, encoder in self.network.encoders():
+            encoder.take_statistics(clips, view)
+        if self._settings["class_space"]:
+            self._posteriors.fit(sides)
+        if self._settings["pretrain"]:
+            pretrain(self.network, clips, sides.clips("meta_val"), epochs=self._settings["pretrain"])
+            self._set_sharpness(sides)
+
+    def _set_sharpness(self, sides: TrainingSides) -> None:
+        """Classification leaves embeddings of any size: start the episodes from the scale that suits meta-val best."""
+        self.network.eval()
+        problem, labels = sides.validation(min(sides.shots))[0]
+        with torch.no_grad():
+            logits = self.network(problem).logits.flatten(0, 1)
+            losses = {scale: float(cross_entropy(scale * logits, labels.flatten())) for scale in SCALES}
+            self.network.sharpness += math.log(min(losses, key=losses.__getitem__))
+
+    def loss(self, problem: Problem, labels: Tensor) -> Tensor:
+        """Cross-entropy of the queries; in training with the usage of the rules and the emotions of some clips."""
+        if not self.network.training:
+            return cross_entropy(self.network(problem).logits.flatten(0, 1), labels.flatten())
+        self.network.steps += 1
+        seen = with_policy(problem, labels, self._settings["policy"])
+        reading = self.network(seen, shuffled=True)
+        loss = cross_entropy(reading.logits.flatten(0, 1), labels.flatten())
+        for view, fired in reading.fired.items():
+            if fired.firing is not None:
+                items = torch.cat([seen.support_index, seen.query_index], dim=1)
+                loss = loss + USAGE * usage_loss(fired.firing, seen.present[view][items])
+        return loss + CLASSES * self._classification(problem.query_index.device)
+
+    def _classification(self, device: torch.device) -> Tensor:
+        assert self._training_clips is not None
+        clips = self._training_clips
+        some = torch.randint(len(clips.labels), (CLIPS,))
+        logits = self.network.emotion_logits(
+            {view: array[some].to(device) for view, array in clips.clips.items()},
+            {view: lengths[some].to(device) for view, lengths in clips.lengths.items()},
+        )
+        labels = clips.labels[some].to(device)
+        return torch.stack([cross_entropy(found, labels) for found in logits.values()]).mean()
+
+    def finish(self, sides: TrainingSides) -> None:
+        """Weigh, on meta-val, the classifiers of training emotions, then both ways of matching."""
+        self._training_clips = None
+        if self._settings["class_space"]:
+            clips = sides.clips("meta_val")
+            with torch.no_grad():
+                stacked = self._emotion_evidence(clips.clips, clips.lengths)
+            self._class_weights = fit_weights(stacked.double(), clips.labels).float()
+        self._fusion.fit(sides, self._ways_of_matching)
+
+    def predict(self, problem: Problem) -> Tensor:
+        """Weighted logits `[B, Q, N]`."""
+        self.network.to(problem.query_index.device)
+        logits = self._ways_of_matching(problem)
+        return self._fusion.fuse(problem, logits) if self._fusion.weights else torch.stack(list(logits.values())).sum(0)
+
+    def _ways_of_matching(self, problem: Problem) -> dict[str, Tensor]:
+        found = {"episode": self.network(problem).logits}
+        if self._settings["class_space"] and len(self._class_weights):
+            stacked = self._emotion_evidence(problem.clips, problem.lengths)
+            logs = (stacked * self._class_weights.to(stacked)).sum(-1).log_softmax(-1)
+            shots = logs[problem.support_index]
+            found["classes"] = matching(
+                logs[problem.query_index], assignment(means_of(shots, problem.ways) * shots.shape[1] / problem.ways)
+            )
+        return found
+
+    def _emotion_evidence(self, clips: Mapping[str, Tensor], lengths: Mapping[str, Tensor]) -> Tensor:
+        """Log-probabilities of the training emotions by every classifier, `[U, E, classifiers]`."""
+        linear = self._posteriors.view_scores(clips, lengths)
+        trained = [
+            logits.log_softmax(-1) * (lengths[view] > 0).unsqueeze(1)
+            for view, logits in self.network.emotion_logits(clips, lengths).items()
+        ]
+        return torch.cat([linear, torch.stack(trained, dim=-1)], dim=-1)
+
+    def config(self) -> dict[str, Any]:
+        """Every switch."""
+        return dict(self._settings)
+
+    def state(self) -> dict[str, Tensor]:
+        """The network, the classifiers, and the weights of both ways of matching."""
+        network = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
+        found = network | self._fusion.state()
+        if self._settings["class_space"]:
+            found |= self._posteriors.state() | {"class_weights": self._class_weights}
+        return found
+
+    def load_state(self, state: Mapping[str, Tensor], view_specs: Mapping[str, ViewSpec]) -> None:
+        """Take back what `state()` gave."""
+        network = {k.removeprefix("network."): v for k, v in state.items() if k.startswith("network.")}
+        self.network = Network(view_specs, len(network["heads.0.bias"]), self._settings)
+        self.network.load_state_dict(network)
+        self.network.eval()
+        self._fusion.load_state(state)
+        if self._settings["class_space"]:
+            self._posteriors.load_state(state)
+            self._class_weights = state["class_weights"]
+
+
+class Network(nn.Module):
+    """The trained part: from a problem to logits."""
+
+    steps: Tensor
+
+    def __init__(self, view_specs: Mapping[str, ViewSpec], emotions: int, settings: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.views, self.settings = list(view_specs), settings
+        width = settings["width"]
+        encoder = {name: settings[name] for name in ("spatial", "temporal", "position", "task_norm", "site_width")}
+        shape = {"gate": settings["site_gate"], "width": width, "dropout": settings["dropout"]}
+        self.encoder = nn.ModuleList(SpatioTemporalEncoder(spec, **encoder, **shape) for spec in view_specs.values())
+        self.heads = nn.ModuleList(nn.Linear(width, emotions) for _ in view_specs)
+        self.rules = nn.ModuleList(_rules(width, settings) for _ in view_specs)
+        self.alpha = nn.Parameter(torch.tensor(0.1))
+        self.slots = Slots(width, settings["refine"]) if settings["memory"] == "slots" else None
+        self.view_gate = ViewGate(len(view_specs)) if settings["view_gate"] else None
+        self.sharpness = temperature(1.0)
+        self.penalty = temperature(1.0)
+        self.of_shots = nn.Parameter(torch.tensor(0.0))
+        self.of_views = nn.Parameter(torch.tensor(0.0))
+        self.register_buffer("steps", torch.tensor(0.0))
+
+    def forward(self, problem: Problem, *, shuffled: bool = False) -> Reading:
+        """`shuffled`: shots in random order, as in training; else the mean over cyclic orders."""
+        items = torch.cat([problem.support_index, problem.query_index], dim=1)
+        shots = problem.support_index.shape[1]
+        present = torch.stack([problem.present[view][items] for view in self.views], dim=1)
+        embedded, fired = self._enriched(problem, items)
+        certainty = torch.stack([one.certainty for one in fired.values()], dim=1) if fired else embedded[..., 0] * 0
+        layout = (problem.ways, shots // problem.ways)
+        support = Support(
+            *(x[:, :, :shots].reshape(*x.shape[:2], *layout, *x.shape[3:]) for x in (embedded, certainty, present))
+        )
+        if shuffled:
+            support = support.rolled(int(torch.randint(layout[1], ())))
+        queries, shown = embedded[:, :, shots:], present[:, :, shots:]
+        weights = self._view_weights(support, certainty[:, :, shots:], shown)
+        orders = 1 if shuffled or self.slots is None else min(self.settings["orders"], layout[1])
+        logits = [self._scores(support.rolled(order), queries, weights) for order in range(orders)]
+        return Reading(torch.stack(logits).mean(0), weights, fired)
+
+    def emotion_logits(self, clips: Mapping[str, Tensor], lengths: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """View -> logits `[U, E]` of the training emotions."""
+        found = {}
+        for (view, encoder), head in zip(self.encoders(), self.heads, strict=True):
+            found[view] = head(encoder.embed_alone(encoder.encode(clips[view], lengths[view])))
+        return found
+
+    def encoders(self) -> list[tuple[str, SpatioTemporalEncoder]]:
+        """The encoder of each view."""
+        return [(view, one) for view, one in zip(self.views, self.encoder, strict=True)
+                if isinstance(one, SpatioTemporalEncoder)]  # fmt: skip
+
+    def encoded(self, problem: Problem) -> dict[str, Encoded]:
+        """Every clip of a batch, once."""
+        return {view: one.encode(problem.clips[view], problem.lengths[view]) for view, one in self.encoders()}
+
+    def _enriched(self, problem: Problem, items: Tensor) -> tuple[Tensor, dict[str, Fired]]:
+        """Embeddings `[B, M, I, d]` with what the rules add to them."""
+        supporting = torch.arange(items.shape[1], device=items.device) < problem.support_index.shape[1]
+        supporting = supporting.expand_as(items)
+        found, fired = [], {}
+        clips = self.encoded(problem)
+        for (view, encoder), rules in zip(self.encoders(), self.rules, strict=True):
+            z = encoder.embed(clips[view], items, problem.support_index)
+            if not isinstance(rules, nn.Identity):
+                fired[view] = rules(z, supporting, problem.present[view][items])
+                part = self.alpha * ((self.steps - RULES_FROM) / RAMP).clamp(0, 1)
+                z = z + part * fired[view].added * problem.present[view][items].unsqueeze(-1)
+            found.append(z)
+        return torch.stack(found, dim=1), fired
+
+    def _view_weights(self, support: Support, certainty: Tensor, present: Tensor) -> Tensor:
+        if self.settings["fusion"] == "mean":
+            return present.to(certainty)
+        start = prototypes(class_means(support, self.of_shots))
+        reliability = (
+            certainty.new_zeros(certainty.shape[:2]) if self.view_gate is None else self.view_gate(support, start)
+        )
+        return view_weights(reliability, certainty, self.of_views, present)
+
+    def _scores(self, support: Support, queries: Tensor, weights: Tensor) -> Tensor:
+        """`[B, Q, N]`; a class without a shot of a view gets the mean of the others there, so that it is not judged."""
+        if self.settings["start"] == "ridge":
+            memory = ridge(support, self.penalty.exp())
+        else:
+            memory = prototypes(class_means(support, self.of_shots))
+        if self.slots is not None:
+            memory = self.slots(support, memory)
+        scores = self.sharpness.exp() * memory.scores(queries)
+        known = support.known.unsqueeze(2)
+        average = (scores * known).sum(-1, keepdim=True) / known.sum(-1, keepdim=True).clamp_min(1)
+        return (torch.where(known, scores, average) * weights.unsqueeze(-1)).sum(1)
+
+
+def _rules(width: int, settings: Mapping[str, Any]) -> nn.Module:
+    if settings["fuzzy"] == "none":
+        return nn.Identity()
+    if settings["fuzzy"] == "mlp":
+        return Dense(width, standardise=settings["standardise"])
+    form = {name: settings[name] for name in ("membership", "antecedent", "tnorm", "standardise")}
+    return FuzzyRules(width, **form)
