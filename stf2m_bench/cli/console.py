@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stf2m_bench.errors import UsageError
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -138,12 +140,17 @@ def _stdout() -> Console:
 
 
 def find_named_model(name: str, **config: Any) -> NamedModel:
-    """The model that was asked for; whatever its own code raises becomes one sentence."""
+    """The model that was asked for, `hub:ORG/NAME@REV` too; whatever its own code raises becomes one sentence."""
     from stf2m_bench.evaluation.fit import answering_for
+    from stf2m_bench.hub.pull import pull_model
     from stf2m_bench.models.base.lift import find_model
 
     with answering_for(name, "when it was made"):
-        return find_model(name, **config)
+        if not name.startswith("hub:"):
+            return find_model(name, **config)
+        if config:
+            raise UsageError(f"Settings are for built-in models; '{name}' is none.")
+        return pull_model(name)
 
 
 def print_checks(checks: Sequence[Check], as_json: bool) -> None:

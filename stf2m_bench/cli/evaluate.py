@@ -44,7 +44,7 @@ DEFAULT_TASK = "emosynth-new-subjects"
     "models",
     metavar="MODEL",
     multiple=True,
-    help="A built-in model, a folder that 'train' wrote, or pkg.mod:factory; may be given several times. Default:"
+    help="A built-in model, a folder that 'train' wrote, hub:ORG/NAME@REV or pkg.mod:factory; may be given several times. Default:"
     " every built-in model.",
 )
 @click.option(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from stf2m_bench.cli.console import as_json, find_named_model, print_checks, print_json, print_table
+from stf2m_bench.cli.console import as_json, find_named_model, note, print_checks, print_json, print_table
 
 
 @click.group()
 def command() -> None:
-    """List, show and check models."""
+    """List, show, check, push and pull models."""
 
 
 @command.command("list")
@@ -36,7 +38,7 @@ def list_(as_json: bool) -> None:
 def show(model: str, as_json: bool) -> None:
     """Show the settings and declarations of MODEL.
 
-    MODEL is a built-in model, a folder that 'train' wrote, or pkg.mod:factory.
+    MODEL is a built-in model, a folder that 'train' wrote, hub:ORG/NAME@REV or pkg.mod:factory.
     """
     import inspect
 
@@ -57,8 +59,75 @@ def show(model: str, as_json: bool) -> None:
 def check(model: str, as_json: bool) -> None:
     """Run MODEL on tiny episodes and see which rules it keeps.
 
-    MODEL is a built-in model, a folder that 'train' wrote, or pkg.mod:factory. Exit code 2 if it breaks a rule.
+    MODEL is a built-in model, a folder that 'train' wrote, hub:ORG/NAME@REV or pkg.mod:factory. Exit code 2 if it
+    breaks a rule.
     """
     from stf2m_bench.models.base.checks import check_model
 
     print_checks(check_model(find_named_model(model)), as_json)
+
+
+@command.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("model", metavar="ORG/NAME")
+@click.option("--private", is_flag=True, help="Let nobody else see the model; refused where it is public already.")
+@click.option(
+    "--results",
+    metavar="PATH",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="A result file, or a folder of them, for the model card; may be given several times. Default: every result of"
+    " these weights in the home.",
+)
+@click.option(
+    "--licence",
+    metavar="NAME",
+    default="",
+    help="The licence of the weights as the Hub calls it, such as apache-2.0 or cc-by-nc-sa-4.0. Default: not stated.",
+)
+@click.option("--dry-run", is_flag=True, help="List every file that would be pushed, and ask nobody.")
+@as_json
+def push(
+    folder: Path, model: str, private: bool, results: tuple[Path, ...], licence: str, dry_run: bool, as_json: bool
+) -> None:
+    """Push the weights in FOLDER to the Hub.
+
+    FOLDER is one that 'train' wrote; anything else in it is refused. The repository ORG/NAME is made if there is none.
+    Weights, a model card with the results, the data and their licences, and .eval_results go in one commit: all or
+    nothing. Log in once with 'hf auth login', or set HF_TOKEN.
+    """
+    from stf2m_bench.hub.push import files_to_push, repository_named
+    from stf2m_bench.hub.push import push as push_files
+
+    address = repository_named(model)
+    files = files_to_push(folder, address, results=results, licence=licence)
+    sizes = {name: len(it) if isinstance(it, bytes) else it.stat().st_size for name, it in files.items()}
+    commit = None if dry_run else push_files(address, files, private=private)
+    if as_json:
+        listed = [{"file": name, "bytes": size} for name, size in sizes.items()]
+        print_json({"model": address.repo, "commit": commit, "files": listed})
+    else:
+        print_table(["file", "bytes"], [[name, f"{size:,}"] for name, size in sizes.items()])
+    if commit is None:
+        note(f"Nothing was pushed; without --dry-run these files go to {address.repo}.")
+    else:
+        note(f"Pushed; score it: stf2m-bench evaluate TASK --model hub:{address.repo}@{commit}")
+
+
+@command.command()
+@click.argument("model", metavar="ORG/NAME[@REV]")
+@click.option(
+    "--out", required=True, metavar="FOLDER", type=click.Path(path_type=Path), help="Where to put it; a new folder."
+)
+def pull(model: str, out: Path) -> None:
+    """Pull the weights of a model from the Hub.
+
+    REV is a branch, a tag or a commit; without one the newest commit is taken. Only config.json and model.safetensors
+    of each fold are pulled, nothing that could be executed. FOLDER appears whole or not at all.
+    """
+    from stf2m_bench.hub.address import parse_address
+    from stf2m_bench.hub.pull import pull as pull_folder
+
+    address = parse_address(model)
+    commit = pull_folder(address, out)
+    note(f"Pulled {address.repo}@{commit}; score it: stf2m-bench evaluate TASK --model {out}")
