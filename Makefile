@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 CONSTRAINTS ?= -c constraints/cpu.txt
 BIN := .venv/bin
 
-.PHONY: evaluate test lint types layers tests boards clean
+.PHONY: evaluate test lint types layers tests boards weights clean
 
 evaluate: .venv/installed
 	$(BIN)/stf2m-bench evaluate
@@ -27,6 +27,10 @@ tests: .venv/installed
 boards: .venv/installed
 	$(BIN)/stf2m-bench leaderboards build --into README.md
 	$(BIN)/python docs/figures/boards.py
+
+weights: .venv/installed
+	rm -rf stf2m_bench/weights
+	$(BIN)/stf2m-bench train emosynth-new-subjects --model stf2m --half --out stf2m_bench/weights/emosynth-new-subjects/stf2m
 
 .venv/installed: pyproject.toml constraints/cpu.txt
 	$(PYTHON) -m venv .venv

@@ -44,8 +44,8 @@ DEFAULT_TASK = "emosynth-new-subjects"
     "models",
     metavar="MODEL",
     multiple=True,
-    help="A built-in model, a folder that 'train' wrote, hub:ORG/NAME@REV or pkg.mod:factory; may be given several times. Default:"
-    " every built-in model.",
+    help="A built-in model, a folder that 'train' wrote, hub:ORG/NAME@REV or pkg.mod:factory; may be given several"
+    " times. Default: every built-in model.",
 )
 @click.option(
     "--predictions",
@@ -111,7 +111,8 @@ def command(
             views = open_views(task, data=data, workers=workers, progress=progress) if named else None
             for model, each in product(named, every):
                 done = evaluate(task, model, name=name, views=views, seed=each, device=device, progress=progress)
-                note(f"{task.name}: {done.result.stem}  {_figures(done.result)}")
+                ready = "  (weights that come with this package)" if done.shipped else ""
+                note(f"{task.name}: {done.result.stem}  {_figures(done.result)}{ready}")
         tables[task.name] = local_board(task)
     if as_json:
         from stf2m_bench.leaderboards.render import to_json

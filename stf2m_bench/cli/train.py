@@ -29,6 +29,7 @@ from stf2m_bench.cli.console import (
     type=click.Path(path_type=Path),
     help="Where to save the weights: fold-0, fold-1 and so on.",
 )
+@click.option("--half", is_flag=True, help="Save 16 bits of each weight: half the size.")
 @set_option
 @seed_option
 @device_option
@@ -38,6 +39,7 @@ def command(
     task: str,
     model: str,
     out: Path,
+    half: bool,
     pairs: tuple[str, ...],
     seed: int,
     device: str,
@@ -58,5 +60,5 @@ def command(
     named = find_named_model(model, **settings(pairs))
     with progress_bars() as progress:
         views = open_views(chosen, data=data, workers=workers, progress=progress)
-        train_folds(named, views, out, seed=seed, device=pick_device(device), progress=progress)
+        train_folds(named, views, out, seed=seed, device=pick_device(device), progress=progress, half=half)
     note(f"Saved to {out}; score it: stf2m-bench evaluate {task} --model {out}")

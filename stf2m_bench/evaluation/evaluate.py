@@ -45,11 +45,13 @@ class Evaluation:
 
     Attributes:
         path: the result file in the home; its predictions lie beside it.
+        shipped: the weights came with this package, nothing was trained.
     """
 
     result: Result
     predictions: Predictions
     path: Path
+    shipped: bool = False
 
 
 def evaluate(
@@ -111,7 +113,8 @@ def evaluate(
         ),
         seeds=(seed,),
     )
-    return Evaluation(result, predictions, write_result(result, predictions, home() / "results" / task.name))
+    path = write_result(result, predictions, home() / "results" / task.name)
+    return Evaluation(result, predictions, path, shipped=fits.shipped)
 
 
 def evaluate_predictions(task: Task | str, path: Path, *, name: str) -> Evaluation:

@@ -24,6 +24,8 @@ from stf2m_bench.progress import Progress
 from stf2m_bench.tasks.task import Task
 from stf2m_bench.training.loop import fit_model
 
+SHIPPED, SHIPPED_SEED = Path(__file__).parents[1] / "weights", 0
+
 
 @contextmanager
 def answering_for(model: str, when: str) -> Iterator[None]:
@@ -49,10 +51,12 @@ class Fitted:
 
     Attributes:
         seconds: what fitting them took, now or when they were first fitted; None where a folder does not say.
+        shipped: the weights came with this package.
     """
 
     models: list[Model]
     seconds: float | None
+    shipped: bool = False
 
 
 def fit_folds(
@@ -70,11 +74,30 @@ def fit_folds(
         known = [one.trained_on.seconds for one in named.saved if one.trained_on]
         return Fitted(saved_folds(named, views.task), sum(known) if len(known) == len(named.saved) else None)
     sides = [TrainingSides(views, fold, seed=seed, device=device) for fold in range(len(views.task.protocol.folds))]
+    if (shipped := shipped_weights(named, sides)) is not None:
+        return shipped
     if kept and named.source == "built-in":
         fits = [fit_into(_fit_folder(named, one), named, one, progress) for one in sides]
     else:
         fits = [fit_fold(named, one, progress) for one in sides]
     return Fitted([model for model, _ in fits], sum(seconds for _, seconds in fits))
+
+
+def shipped_weights(named: NamedModel, sides: list[TrainingSides]) -> Fitted | None:
+    """The weights of a built-in model that come with this package for this very task, seed and settings, if any.
+
+    They are written by `make weights`, for built-in tasks on which training anew costs minutes.
+    """
+    task = sides[0].task
+    folder = SHIPPED / task.name / named.key
+    if named.source != "built-in" or sides[0].seed != SHIPPED_SEED or not folder.is_dir():
+        return None
+    saved = [load_model(folder / f"fold-{one.fold}") for one in sides]
+    for one, at in zip(saved, sides, strict=True):
+        on = one.trained_on
+        if one.model.config() != named.model.config() or on is None or (on.task_hash, on.fold) != (task.hash, at.fold):
+            return None
+    return Fitted([one.model for one in saved], sum(one.trained_on.seconds for one in saved if one.trained_on), True)
 
 
 def fit_fold(named: NamedModel, sides: TrainingSides, progress: Progress) -> tuple[Model, float]:
@@ -86,7 +109,9 @@ def fit_fold(named: NamedModel, sides: TrainingSides, progress: Progress) -> tup
     return model, time.perf_counter() - start
 
 
-def fit_into(folder: Path, named: NamedModel, sides: TrainingSides, progress: Progress) -> tuple[Model, float]:
+def fit_into(
+    folder: Path, named: NamedModel, sides: TrainingSides, progress: Progress, *, half: bool = False
+) -> tuple[Model, float]:
     """The model that lies in `folder`, or else one fitted on this fold and saved there; seconds of the fit."""
     if (folder / WEIGHTS).exists():
         with suppress(InputError):
@@ -95,7 +120,7 @@ def fit_into(folder: Path, named: NamedModel, sides: TrainingSides, progress: Pr
     model, seconds = fit_fold(named, sides, progress)
     task = sides.task
     trained_on = TrainedOn(task.name, task.hash, sides.fold, tuple(task.protocol.datasets), round(seconds, 3))
-    save_model(named.key, model, sides.view_specs, folder, trained_on=trained_on)
+    save_model(named.key, model, sides.view_specs, folder, trained_on=trained_on, half=half)
     return model, seconds
 
 

@@ -20,6 +20,7 @@ def train_folds(
     seed: int = 0,
     device: str = "cpu",
     progress: Progress = silent,
+    half: bool = False,
 ) -> None:
     """Fit and save `out/fold-0`, `out/fold-1` ...; each appears whole or not at all, those that are there are kept.
 
@@ -29,4 +30,4 @@ def train_folds(
     if named.source != "built-in":
         raise UsageError(f"'{named.name}' is not a built-in or installed model; only those can be saved and loaded.")
     for fold in range(len(views.task.protocol.folds)):
-        fit_into(out / f"fold-{fold}", named, TrainingSides(views, fold, seed=seed, device=device), progress)
+        fit_into(out / f"fold-{fold}", named, TrainingSides(views, fold, seed=seed, device=device), progress, half=half)

@@ -107,7 +107,7 @@ class STF2M(TrainedModel):
         fusion: str = "certainty",
         policy: str = "random",
         class_space: bool = True,
-        pretrain: int = 30,
+        pretrain: int = 0,
         width: int = 48,
         site_width: int = 16,
         dropout: float = 0.5,
@@ -144,13 +144,13 @@ class STF2M(TrainedModel):
         with torch.no_grad():
             logits = self.network(problem).logits.flatten(0, 1)
             losses = {scale: float(cross_entropy(scale * logits, labels.flatten())) for scale in SCALES}
-            self.network.sharpness += math.log(min(losses, key=losses.__getitem__))
+            self.network.sharpness.add_(math.log(min(losses, key=losses.__getitem__)))
 
     def loss(self, problem: Problem, labels: Tensor) -> Tensor:
         """Cross-entropy of the queries; in training with the usage of the rules and the emotions of some clips."""
         if not self.network.training:
             return cross_entropy(self.network(problem).logits.flatten(0, 1), labels.flatten())
-        self.network.steps += 1
+        self.network.steps.add_(1)
         seen = with_policy(problem, labels, self._settings["policy"])
         reading = self.network(seen, shuffled=True)
         loss = cross_entropy(reading.logits.flatten(0, 1), labels.flatten())

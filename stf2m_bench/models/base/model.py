@@ -162,9 +162,19 @@ class SavedModel:
 
 
 def save_model(
-    key: str, model: Model, view_specs: Mapping[str, ViewSpec], folder: Path, *, trained_on: TrainedOn | None = None
+    key: str,
+    model: Model,
+    view_specs: Mapping[str, ViewSpec],
+    folder: Path,
+    *,
+    trained_on: TrainedOn | None = None,
+    half: bool = False,
 ) -> None:
-    """Write `config.json` and `model.safetensors`; nothing in them is executable."""
+    """Write `config.json` and `model.safetensors`; nothing in them is executable.
+
+    Args:
+        half: keep 16 bits of each number, which halves the file; it is read back as float32.
+    """
     from safetensors.torch import save_file
 
     config = {
@@ -177,8 +187,14 @@ def save_model(
     }
     with replacing_folder(folder) as new:
         state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state().items()}
-        save_file(state, new / WEIGHTS)
+        save_file({name: _halved(tensor) if half else tensor for name, tensor in state.items()}, new / WEIGHTS)
         (new / CONFIG).write_text(canonical_json(config) + "\n", encoding="utf-8")
+
+
+def _halved(tensor: Tensor) -> Tensor:
+    """Half of the bits, where the numbers fit into them."""
+    fits = tensor.dtype == torch.float32 and bool((tensor.abs() < torch.finfo(torch.float16).max).all())
+    return tensor.half() if fits else tensor
 
 
 def load_model(folder: Path) -> SavedModel:
@@ -192,7 +208,7 @@ def load_model(folder: Path) -> SavedModel:
 
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        state = load_file(folder / WEIGHTS)
+        state = {k: v.float() if v.dtype == torch.float16 else v for k, v in load_file(folder / WEIGHTS).items()}
         specs = {v["name"]: ViewSpec(**(v | {"shape": tuple(v["shape"])})) for v in config["views"]}
         key, settings = config["model"], config["config"]
         said = config.get("trained_on")

@@ -7,11 +7,12 @@ episode instead of one a clip.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import sqrt
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import adaptive_avg_pool2d, layer_norm
+from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, layer_norm
 
 from stf2m_bench.episode.training_sides import LabelledClips
 from stf2m_bench.episode.views import ViewSpec
@@ -68,7 +69,7 @@ class SpatioTemporalEncoder(nn.Module):
     ) -> None:
         super().__init__()
         self.layout = layout_of(spec)
-        self.linear = ViewEncoder(spec, width=width, dropout=dropout)
+        self.linear = ViewEncoder(_coarse_spec(spec, self.layout), width=width, dropout=dropout)
         self.register_buffer("mean", torch.zeros(self.layout.sites, self.layout.channels))
         self.register_buffer("scale", torch.ones(self.layout.sites, self.layout.channels))
         self.spatial = SpatialConvolution(self.layout, spatial, site_width)
@@ -81,7 +82,7 @@ class SpatioTemporalEncoder(nn.Module):
 
     def take_statistics(self, clips: LabelledClips, view: str) -> None:
         """Mean and deviation of each number over the valid rows of the training people's clips."""
-        self.linear.take_statistics(clips, view)
+        self.linear.take_statistics(replace(clips, clips={view: _coarse(clips.clips[view], self.layout)}), view)
         array, lengths = clips.clips[view], clips.lengths[view]
         valid = torch.arange(array.shape[1])[None, :] < lengths[:, None]
         rows = to_sites(array, self.layout)[valid]
@@ -100,7 +101,11 @@ class SpatioTemporalEncoder(nn.Module):
         rows, steps = averaged(x, lengths, self.layout.window)
         sites = self.temporal(self.spatial(rows), steps)
         return Encoded(
-            self.linear(array, lengths), layer_norm(sites, sites.shape[1:]), within, mean.mean(-1), lengths > 0
+            self.linear(_coarse(array, self.layout), lengths),
+            layer_norm(sites, sites.shape[1:]),
+            within,
+            mean.mean(-1),
+            lengths > 0,
         )
 
     def embed(self, clips: Encoded, items: Tensor, support: Tensor) -> Tensor:
@@ -116,9 +121,10 @@ class SpatioTemporalEncoder(nn.Module):
             sites = ((sites - mean) / scale).clamp(-5, 5)
         if self.gate is not None:
             sites = sites * self.site_gates(clips, support)[:, None, :, None]
-        added = self.read_out(_places(sites.flatten(0, 1), self.layout).flatten(1))
-        unit = (SCALE / added.shape[-1]) ** 0.5
-        return clips.linear[items] + unit * added.reshape(*items.shape, -1) * clips.present[items].unsqueeze(-1)
+        added: Tensor = self.read_out(_places(sites.flatten(0, 1), self.layout).flatten(1))
+        added = sqrt(SCALE / added.shape[-1]) * added.reshape(*items.shape, -1)
+        added = added * clips.present[items].unsqueeze(-1)
+        return clips.linear[items] + added
 
     def site_gates(self, clips: Encoded, support: Tensor) -> Tensor:
         """How far each site is open, `[B, P]` in (0, 1), by how it moves within and between the support clips."""
@@ -161,6 +167,15 @@ def silent(layer: nn.Linear, level: float = 0.0) -> nn.Linear:
     nn.init.zeros_(layer.weight)
     nn.init.constant_(layer.bias, level)
     return layer
+
+
+def _coarse(array: Tensor, layout: Layout) -> Tensor:
+    """What the linear map sees: pictures at half their size, which has a quarter of the weights; else all."""
+    return avg_pool2d(array, 2) if layout.kind == "grid" else array
+
+
+def _coarse_spec(spec: ViewSpec, layout: Layout) -> ViewSpec:
+    return replace(spec, shape=tuple(side // 2 for side in spec.shape)) if layout.kind == "grid" else spec
 
 
 def _places(sites: Tensor, layout: Layout) -> Tensor:

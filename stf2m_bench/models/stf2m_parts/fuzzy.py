@@ -99,8 +99,7 @@ class FuzzyRules(nn.Module):
             logs = -apart.square() / (2 * spread.square())
         if self.antecedent == "free":
             return logs
-        by_term: Tensor = (self.terms.log_softmax(-1).mT + logs.unsqueeze(-3)).logsumexp(-2)
-        return by_term
+        return torch.logsumexp(self.terms.log_softmax(-1).mT + logs.unsqueeze(-3), dim=-2)
 
 
 class Dense(nn.Module):
@@ -147,7 +146,8 @@ class Variables(nn.Module):
             count = weight.sum(1, keepdim=True) + PRIOR
             mean = ((raw * weight).sum(1, keepdim=True) + PRIOR * mean) / count
             square = ((raw.square() * weight).sum(1, keepdim=True) + PRIOR * square) / count
-        return ((raw - mean) / (square - mean.square()).clamp_min(1e-6).sqrt()).clamp(-5, 5)
+        variables: Tensor = (raw - mean) / (square - mean.square()).clamp_min(1e-6).sqrt()
+        return variables.clamp(-5, 5)
 
     def _follow(self, raw: Tensor, weight: Tensor) -> None:
         """Running statistics of the training people's support clips."""
@@ -161,5 +161,5 @@ class Variables(nn.Module):
 def usage_loss(firing: Tensor, present: Tensor) -> Tensor:
     """KL from the mean firing `[R]` over the items that have the view to the uniform distribution."""
     mean = (firing * present.unsqueeze(-1)).sum((0, 1)) / present.sum().clamp_min(1)
-    entropy: Tensor = torch.special.entr(mean.clamp_min(1e-9)).sum()
-    return math.log(firing.shape[-1]) - entropy
+    divergence: Tensor = (mean.clamp_min(1e-9) * (mean.clamp_min(1e-9) * firing.shape[-1]).log()).sum()
+    return divergence
