@@ -25,7 +25,7 @@ from stf2m_bench.models.base.model import TrainedModel
 from stf2m_bench.models.base.posteriors import Posteriors
 from stf2m_bench.models.base.prototypes import class_means as means_of
 from stf2m_bench.models.stf2m_parts.class_space import assignment, matching
-from stf2m_bench.models.stf2m_parts.encoder import Encoded, SpatioTemporalEncoder
+from stf2m_bench.models.stf2m_parts.encoder import Encoded, SpatioTemporalEncoder, joined
 from stf2m_bench.models.stf2m_parts.fuzzy import Dense, Fired, FuzzyRules, usage_loss
 from stf2m_bench.models.stf2m_parts.memory import (
     Slots,
@@ -174,10 +174,12 @@ class STF2M(TrainedModel):
     def finish(self, sides: TrainingSides) -> None:
         """Weigh, on meta-val, the classifiers of training emotions, then both ways of matching."""
         self._training_clips = None
+        self.network.requires_grad_(False)
         if self._settings["class_space"]:
             clips = sides.clips("meta_val")
             with torch.no_grad():
-                stacked = self._emotion_evidence(clips.clips, clips.lengths)
+                encoded = self.network.encoded(clips.clips, clips.lengths)
+                stacked = self._emotion_evidence(clips.clips, clips.lengths, encoded)
             self._class_weights = fit_weights(stacked.double(), clips.labels).float()
         self._fusion.fit(sides, self._ways_of_matching)
 
@@ -188,9 +190,10 @@ class STF2M(TrainedModel):
         return self._fusion.fuse(problem, logits) if self._fusion.weights else torch.stack(list(logits.values())).sum(0)
 
     def _ways_of_matching(self, problem: Problem) -> dict[str, Tensor]:
-        found = {"episode": self.network(problem).logits}
+        encoded = self.network.encoded(problem.clips, problem.lengths)
+        found = {"episode": self.network(problem, encoded=encoded).logits}
         if self._settings["class_space"] and len(self._class_weights):
-            stacked = self._emotion_evidence(problem.clips, problem.lengths)
+            stacked = self._emotion_evidence(problem.clips, problem.lengths, encoded)
             logs = (stacked * self._class_weights.to(stacked)).sum(-1).log_softmax(-1)
             shots = logs[problem.support_index]
             found["classes"] = matching(
@@ -198,12 +201,14 @@ class STF2M(TrainedModel):
             )
         return found
 
-    def _emotion_evidence(self, clips: Mapping[str, Tensor], lengths: Mapping[str, Tensor]) -> Tensor:
+    def _emotion_evidence(
+        self, clips: Mapping[str, Tensor], lengths: Mapping[str, Tensor], encoded: Mapping[str, Encoded]
+    ) -> Tensor:
         """Log-probabilities of the training emotions by every classifier, `[U, E, classifiers]`."""
         linear = self._posteriors.view_scores(clips, lengths)
         trained = [
             logits.log_softmax(-1) * (lengths[view] > 0).unsqueeze(1)
-            for view, logits in self.network.emotion_logits(clips, lengths).items()
+            for view, logits in self.network.emotions_of(encoded).items()
         ]
         return torch.cat([linear, torch.stack(trained, dim=-1)], dim=-1)
 
@@ -224,7 +229,7 @@ class STF2M(TrainedModel):
         network = {k.removeprefix("network."): v for k, v in state.items() if k.startswith("network.")}
         self.network = Network(view_specs, len(network["heads.0.bias"]), self._settings)
         self.network.load_state_dict(network)
-        self.network.eval()
+        self.network.eval().requires_grad_(False)
         self._fusion.load_state(state)
         if self._settings["class_space"]:
             self._posteriors.load_state(state)
@@ -254,12 +259,20 @@ class Network(nn.Module):
         self.of_views = nn.Parameter(torch.tensor(0.0))
         self.register_buffer("steps", torch.tensor(0.0))
 
-    def forward(self, problem: Problem, *, shuffled: bool = False) -> Reading:
-        """`shuffled`: shots in random order, as in training; else the mean over cyclic orders."""
+    def forward(
+        self, problem: Problem, *, encoded: Mapping[str, Encoded] | None = None, shuffled: bool = False
+    ) -> Reading:
+        """Read a batch of episodes.
+
+        Args:
+            encoded: its clips, if they are encoded already.
+            shuffled: shots in random order, as in training; else the mean over cyclic orders.
+        """
+        encoded = encoded or self.encoded(problem.clips, problem.lengths)
         items = torch.cat([problem.support_index, problem.query_index], dim=1)
         shots = problem.support_index.shape[1]
         present = torch.stack([problem.present[view][items] for view in self.views], dim=1)
-        embedded, fired = self._enriched(problem, items)
+        embedded, fired = self._enriched(problem, items, encoded)
         certainty = torch.stack([one.certainty for one in fired.values()], dim=1) if fired else embedded[..., 0] * 0
         layout = (problem.ways, shots // problem.ways)
         support = Support(
@@ -275,26 +288,34 @@ class Network(nn.Module):
 
     def emotion_logits(self, clips: Mapping[str, Tensor], lengths: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """View -> logits `[U, E]` of the training emotions."""
-        found = {}
-        for (view, encoder), head in zip(self.encoders(), self.heads, strict=True):
-            found[view] = head(encoder.embed_alone(encoder.encode(clips[view], lengths[view])))
-        return found
+        return self.emotions_of(self.encoded(clips, lengths))
+
+    def emotions_of(self, encoded: Mapping[str, Encoded]) -> dict[str, Tensor]:
+        """As `emotion_logits`, of clips that are encoded already."""
+        pairs = zip(self.encoders(), self.heads, strict=True)
+        return {view: head(encoder.embed_alone(encoded[view])) for (view, encoder), head in pairs}
 
     def encoders(self) -> list[tuple[str, SpatioTemporalEncoder]]:
         """The encoder of each view."""
         return [(view, one) for view, one in zip(self.views, self.encoder, strict=True)
                 if isinstance(one, SpatioTemporalEncoder)]  # fmt: skip
 
-    def encoded(self, problem: Problem) -> dict[str, Encoded]:
-        """Every clip of a batch, once."""
-        return {view: one.encode(problem.clips[view], problem.lengths[view]) for view, one in self.encoders()}
+    def encoded(self, clips: Mapping[str, Tensor], lengths: Mapping[str, Tensor]) -> dict[str, Encoded]:
+        """Every clip of a batch, once; where nothing is learned 64 at a time, which is quicker."""
+        size = len(next(iter(lengths.values()))) if self.training else CLIPS
+        found = {}
+        for view, encoder in self.encoders():
+            parts = zip(torch.split(clips[view], size), torch.split(lengths[view], size), strict=True)
+            found[view] = joined([encoder.encode(*part) for part in parts])
+        return found
 
-    def _enriched(self, problem: Problem, items: Tensor) -> tuple[Tensor, dict[str, Fired]]:
+    def _enriched(
+        self, problem: Problem, items: Tensor, clips: Mapping[str, Encoded]
+    ) -> tuple[Tensor, dict[str, Fired]]:
         """Embeddings `[B, M, I, d]` with what the rules add to them."""
         supporting = torch.arange(items.shape[1], device=items.device) < problem.support_index.shape[1]
         supporting = supporting.expand_as(items)
         found, fired = [], {}
-        clips = self.encoded(problem)
         for (view, encoder), rules in zip(self.encoders(), self.rules, strict=True):
             z = encoder.embed(clips[view], items, problem.support_index)
             if not isinstance(rules, nn.Identity):

@@ -37,7 +37,7 @@ def test_of_one_row_views_it_is_scikit_learns_regression_at_the_best_strength_on
     right = np.arange(len(x_val)), val.labels.numpy()
     best = max(tried, key=lambda fitted: fitted.predict_log_proba(x_val)[right].mean())
     posteriors = Posteriors().fit(sides)
-    (found,) = posteriors._view_scores(val.clips, val.lengths).unbind(-1)
+    (found,) = posteriors.view_scores(val.clips, val.lengths).unbind(-1)
     assert found.exp().numpy() == pytest.approx(best.predict_proba(x_val), abs=0.02)
 
 
@@ -70,7 +70,7 @@ def test_a_view_that_training_people_lack_says_nothing():
     }
     sides = TrainingSides(make_views(task, absent=absent), 0)
     val = sides.clips("meta_val")
-    scores = Posteriors().fit(sides)._view_scores(val.clips, val.lengths)
+    scores = Posteriors().fit(sides).view_scores(val.clips, val.lengths)
     assert torch.isfinite(scores).all()
     assert scores[..., 1].numpy() == pytest.approx(np.log(1 / 4), abs=1e-6)
 

@@ -7,7 +7,8 @@ episode instead of one a clip.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from math import sqrt
 
 import torch
@@ -41,6 +42,11 @@ class Encoded:
     within: Tensor
     mean: Tensor
     present: Tensor
+
+
+def joined(parts: Sequence[Encoded]) -> Encoded:
+    """The clips of all parts, in order."""
+    return Encoded(*(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(Encoded)))
 
 
 class SpatioTemporalEncoder(nn.Module):
