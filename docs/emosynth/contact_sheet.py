@@ -1,6 +1,8 @@
-"""Draw the contact sheet of generated faces: people by emotions at the apex, one clip of each emotion over time.
+"""Draw the contact sheets of generated faces.
 
-python docs/emosynth/contact_sheet.py docs/emosynth/contact_sheet.png
+The base: people by emotions at the apex, one clip of each emotion over time. The variants: what tells their emotions.
+
+python docs/emosynth/contact_sheet.py docs/emosynth/contact_sheet.png docs/emosynth/variants.png
 """
 
 from __future__ import annotations
@@ -59,11 +61,35 @@ def sheet(plan: Plan) -> Image.Image:
     return image
 
 
+def variants_sheet() -> Image.Image:
+    """`temporal` over time, a row for each emotion; `spatial` and `ambiguous` as people by emotions."""
+    plan = Plan(variant="temporal")
+    step = plan.size + GAP
+    rows = 2 * len(EMOTIONS)
+    image = Image.new("RGB", (SIDE + step * len(EMOTIONS), 3 * HEAD + step * rows), "white")
+    draw = ImageDraw.Draw(image)
+    draw.text((4, 3), "emosynth is synthetic. temporal: one expression, its course is the emotion", "black")
+    for row, (emotion, pictures) in enumerate(sorted_clips(film_clips(plan, 0, 0))):
+        top = HEAD + step * row
+        draw.text((4, top + plan.size // 2), emotion, "black")
+        for column, frame in enumerate(np.linspace(1, len(pictures) - 2, len(EMOTIONS)).round().astype(int)):
+            image.paste(Image.fromarray(pictures[frame]), (SIDE + step * column, top))
+    for place, variant in enumerate(("spatial", "ambiguous")):
+        first = (1 + place) * HEAD + step * (len(EMOTIONS) + 4 * place)
+        draw.text((4, first + 3), f"{variant}: {', '.join(EMOTIONS)}", "black")
+        for row, person in enumerate(PEOPLE[:4]):
+            top = HEAD + first + step * row
+            draw.text((4, top + plan.size // 2), f"person {person + 1}", "black")
+            for column, (_, pictures) in enumerate(sorted_clips(film_clips(Plan(variant=variant), person, 0))):
+                image.paste(Image.fromarray(pictures[len(pictures) // 2]), (SIDE + step * column, top))
+    return image
+
+
 def sorted_clips(clips: dict[str, NDArray[np.uint8]]) -> list[tuple[str, NDArray[np.uint8]]]:
     """In the order of `EMOTIONS`."""
     return [(emotion, clips[emotion]) for emotion in EMOTIONS]
 
 
 if __name__ == "__main__":
-    made = sheet(Plan())
-    made.quantize(96, dither=Image.Dither.NONE).save(Path(sys.argv[1]), optimize=True)
+    for path, made in zip(sys.argv[1:], (sheet(Plan()), variants_sheet()), strict=False):
+        made.quantize(96, dither=Image.Dither.NONE).save(Path(path), optimize=True)

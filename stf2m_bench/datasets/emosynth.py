@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import ClassVar
 
 from stf2m_bench.datasets.base.loader import Card, Clip, GeneratedLoader
 from stf2m_bench.datasets.synth.expression import EMOTIONS
+from stf2m_bench.datasets.synth.script import Plan
 from stf2m_bench.errors import InputError
 
 
@@ -27,6 +29,7 @@ class EmoSynth(GeneratedLoader):
         verified="real",
         synthetic=True,
     )
+    plan: ClassVar[Plan] = Plan()
 
     def generate(self, root: Path, *, workers: int, progress: Callable[[int, int], None]) -> None:
         """Write the corpus, or finish it.
@@ -37,7 +40,7 @@ class EmoSynth(GeneratedLoader):
         """
         from stf2m_bench.datasets.synth.write import generate_corpus
 
-        generate_corpus(root, workers=workers, progress=progress)
+        generate_corpus(root, plan=self.plan, workers=workers, progress=progress)
 
     def scan(self, root: Path) -> Iterator[Clip]:
         """Every clip of the index.
@@ -49,7 +52,7 @@ class EmoSynth(GeneratedLoader):
         if not index.is_file():
             raise InputError(
                 f"{root} is not an emosynth folder, or not a finished one (it has no clips.csv): "
-                "run stf2m-bench prepare emosynth."
+                f"run stf2m-bench prepare {type(self).__module__.rpartition('.')[2]}."
             )
         with index.open(encoding="utf-8", newline="") as file:
             yield from map(_clip, csv.DictReader(file))

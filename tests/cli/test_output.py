@@ -44,9 +44,10 @@ def test_a_table_and_its_json_stand_alone_on_stdout(command: list[str], here: Pa
 
 
 def test_lists_name_what_there_is(here: Path, run) -> None:
-    assert [row["dataset"] for row in run("datasets", "list", "--json").json] == ["csv", "emosynth", "ravdess"]
+    made = ["emosynth", "emosynth_ambiguous", "emosynth_spatial", "emosynth_temporal"]
+    assert [row["dataset"] for row in run("datasets", "list", "--json").json] == ["csv", *made, "ravdess"]
     synthetic = {row["dataset"] for row in run("datasets", "list", "--json").json if row["verified"] == "synthetic"}
-    assert synthetic == {"emosynth"}
+    assert synthetic == set(made)
     assert [row["task"] for row in run("tasks", "list", "--json").json] == task_names()
     assert [row["model"] for row in run("models", "list", "--json").json] == MODELS.keys()
     for name in task_names():

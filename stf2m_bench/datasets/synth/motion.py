@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from stf2m_bench.datasets.synth.expression import ACTIONS, COURSES, course_over
+from stf2m_bench.datasets.synth.expression import ACTIONS, COURSES
 from stf2m_bench.datasets.synth.face import Light, draw
 from stf2m_bench.datasets.synth.people import cast_person, shown_face
 from stf2m_bench.datasets.synth.script import FRAME_RATE, SAMPLES_A_FRAME, ClipScript, Plan, RecordingScript
@@ -26,17 +26,19 @@ def film_recording(plan: Plan, recording: RecordingScript, opening: NDArray[np.f
     motion[:, _AT["jaw"]] += 0.25 * spoken * rng.uniform(0.4, 1.0, recording.frames)
     motion[:, -1] = _blinks(recording.frames, rng)
     light = _light(plan, recording.person, recording.recording)
-    return draw(person.look, motion.astype(np.float32), light, size=plan.size, rng=rng)
+    pictures = draw(person.look, motion.astype(np.float32), light, size=plan.size, rng=rng)
+    place, own = plan.rng(14, recording.person), plan.rng(15, recording.person, recording.recording)
+    return plan.parts.disturb_pictures(pictures, place, own)
 
 
 def _play(plan: Plan, clip: ClipScript) -> NDArray[np.float64]:
     """Actions `[frames, actions]` of one clip."""
     rng = plan.rng(8, clip.person, clip.recording, clip.place)
     apex = shown_face(plan, cast_person(plan, clip.person), clip, rng)
-    course = COURSES[clip.emotion]
+    course = COURSES[plan.parts.gestures or clip.emotion]
     delay = int(rng.integers(0, 4))
     strength = np.zeros(clip.frames)
-    strength[delay:] = course_over(course, clip.frames - delay, FRAME_RATE)
+    strength[delay:] = plan.parts.strength(clip.emotion, clip.frames - delay, FRAME_RATE, clip.rng(plan, 11))
     actions = strength[:, None] * apex
     seconds = np.arange(clip.frames) / FRAME_RATE
     moving = np.sin(2 * np.pi * (rng.uniform(1.2, 2.4) * seconds + rng.random())) * strength * clip.intensity

@@ -101,13 +101,13 @@ def cast_person(plan: Plan, index: int) -> Person:
 def shown_face(plan: Plan, person: Person, clip: ClipScript, rng: np.random.Generator) -> NDArray[np.float64]:
     """`[actions]` at the apex of a clip: the person's blend at the clip's intensity, and what varies each time."""
     varied = plan.variation * rng.normal(size=FACE.shape[1])
-    return clip.intensity * (clip.shares @ person.face) + varied
+    return clip.intensity * (clip.shares(plan.parts.face) @ person.face) + varied
 
 
 def shown_voice(plan: Plan, person: Person, clip: ClipScript, rng: np.random.Generator) -> NDArray[np.float64]:
     """`[manners]` of a clip, as `shown_face`."""
     varied = plan.variation * 2.2 * _VOICE_SPREAD * rng.normal(size=VOICE.shape[1])
-    return clip.intensity * (clip.shares @ person.voice) + varied
+    return clip.intensity * (clip.shares(plan.parts.voice) @ person.voice) + varied
 
 
 def _styled(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from stf2m_bench.datasets.synth.expression import AROUSAL, EMOTIONS, VALENCE
 from stf2m_bench.datasets.synth.sentences import NEUTRAL, SENTENCES, leaning_to
+from stf2m_bench.datasets.synth.variants import VARIANTS, Variant
 
 FRAME_RATE = 12.5
 SOUND_RATE = 16_000
@@ -21,6 +22,7 @@ class Plan:
     """What decides every byte of the corpus.
 
     Attributes:
+        variant: a key of `VARIANTS`.
         recordings: of each person; each holds one clip of every emotion.
         size: picture height and width in pixels.
         raters: how many votes a clip has.
@@ -44,6 +46,11 @@ class Plan:
     def rng(self, *place: int) -> np.random.Generator:
         """The generator of one place of the corpus (person, recording, clip, purpose), whatever was drawn elsewhere."""
         return np.random.default_rng([self.seed, *place])
+
+    @property
+    def parts(self) -> Variant:
+        """What the variant does otherwise than the base."""
+        return VARIANTS[self.variant]
 
     def session(self, recording: int) -> int:
         """0 or 1: the first or the second half of a person's recordings."""
@@ -90,12 +97,15 @@ class ClipScript:
     def end(self) -> float:
         return (self.first + self.frames) / FRAME_RATE
 
-    @property
-    def shares(self) -> NDArray[np.float64]:
-        """`[8]`: how much of each emotion is shown; sums to 1."""
+    def rng(self, plan: Plan, purpose: int) -> np.random.Generator:
+        """The generator of one purpose in this clip."""
+        return plan.rng(purpose, self.person, self.recording, self.place)
+
+    def shares(self, always: str | None = None) -> NDArray[np.float64]:
+        """`[8]`: how much of each emotion is shown, or of the one that `always` is; sums to 1."""
         shown = np.zeros(len(EMOTIONS))
-        shown[EMOTIONS.index(self.emotion)] += 1 - self.blend
-        shown[EMOTIONS.index(self.other)] += self.blend
+        shown[EMOTIONS.index(always or self.emotion)] += 1 - self.blend
+        shown[EMOTIONS.index(always or self.other)] += self.blend
         return shown
 
 
@@ -131,10 +141,11 @@ def script(plan: Plan) -> list[RecordingScript]:
 def script_recording(plan: Plan, person: int, recording: int) -> RecordingScript:
     """One clip of every emotion in shuffled order, 0.4 to 0.7 s apart."""
     rng = plan.rng(1, person, recording)
+    fewest, most = plan.parts.frames
     clips = []
     frame = int(rng.integers(5, 9))
     for place, which in enumerate(rng.permutation(len(EMOTIONS))):
-        frames = int(rng.integers(20, 31))
+        frames = int(rng.integers(fewest, most + 1))
         clips.append(_script_clip(plan, person, recording, place, EMOTIONS[which], frame, frames))
         frame += frames + int(rng.integers(5, 9))
     return RecordingScript(person=person, recording=recording, clips=tuple(clips), frames=frame)
@@ -145,8 +156,9 @@ def _script_clip(
 ) -> ClipScript:
     rng = plan.rng(2, person, recording, place)
     other = EMOTIONS[rng.choice([i for i, name in enumerate(EMOTIONS) if name != emotion])]
-    blend = rng.uniform(0.3, 0.45) if rng.random() < plan.ambiguous else rng.uniform(0, 0.12)
+    blend = plan.parts.blend(plan.ambiguous, rng)
     intensity = rng.uniform(0.6, 1.15)
+    told = intensity * plan.parts.appraisal
     return ClipScript(
         person=person,
         recording=recording,
@@ -159,8 +171,8 @@ def _script_clip(
         first=first,
         frames=frames,
         lead=round(rng.uniform(0.1, 0.4), 3),
-        valence=_appraisal(VALENCE, emotion, other, blend, intensity, rng),
-        arousal=_appraisal(AROUSAL, emotion, other, blend, intensity, rng),
+        valence=_appraisal(VALENCE, emotion, other, blend, told, rng),
+        arousal=_appraisal(AROUSAL, emotion, other, blend, told, rng),
         votes=_votes(plan, emotion, other, blend, rng),
     )
 
@@ -175,10 +187,10 @@ def _sentence(plan: Plan, emotion: str, rng: np.random.Generator) -> int:
 
 
 def _appraisal(
-    table: dict[str, float], emotion: str, other: str, blend: float, intensity: float, rng: np.random.Generator
+    table: dict[str, float], emotion: str, other: str, blend: float, told: float, rng: np.random.Generator
 ) -> float:
     mixed = (1 - blend) * table[emotion] + blend * table[other]
-    return round(float(np.clip(mixed * intensity + rng.normal(0, 0.08), -1, 1)), 3)
+    return round(float(np.clip(mixed * told + rng.normal(0, 0.08), -1, 1)), 3)
 
 
 def _votes(plan: Plan, emotion: str, other: str, blend: float, rng: np.random.Generator) -> tuple[int, ...]:

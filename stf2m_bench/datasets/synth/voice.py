@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
+from stf2m_bench.datasets.synth.expression import EMOTIONS
 from stf2m_bench.datasets.synth.people import Person, cast_person, shown_voice
 from stf2m_bench.datasets.synth.script import (
     SAMPLES_A_FRAME,
@@ -31,6 +32,8 @@ _VOWELS = (
 _BANDWIDTHS = (70, 100, 140, 220)
 _FOURTH = 3500
 _LEVEL = 10 ** (-27 / 20)
+_SWING_LEVEL, _SWING_PITCH = 14, 5
+"""Decibels and semitones by which a voice rises where its swing is 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +72,8 @@ def speak_recording(plan: Plan, recording: RecordingScript) -> tuple[Samples, Sa
         stretch = slice(clip.first * SAMPLES_A_FRAME, (clip.first + clip.frames) * SAMPLES_A_FRAME)
         sound[stretch] += speech.samples
         opening[stretch] = speech.opening
-    return np.clip(sound, -0.99, 0.99), opening
+    place, own = plan.rng(16, recording.person), plan.rng(17, recording.person, recording.recording)
+    return np.clip(plan.parts.disturb_sound(sound, place, own), -0.99, 0.99), opening
 
 
 def speak(plan: Plan, clip: ClipScript) -> Speech:
@@ -83,10 +87,11 @@ def speak(plan: Plan, clip: ClipScript) -> Speech:
     count = int(np.clip((total - first - 800) // length, 2, syllables(SENTENCES[clip.sentence])))
     length = min(length, (total - first - 800) // count)
 
+    swing = plan.parts.swing(clip.emotion, count * length, SOUND_RATE, clip.rng(plan, 11))
     voiced = np.zeros(total)
     voiced[first : first + count * length] = np.tile(_syllable_shape(length), count)
     pitch = np.zeros(total)
-    pitch[first : first + count * length] = _contour(manner, count, length, rng)
+    pitch[first : first + count * length] = _contour(manner, count, length, rng) * 2 ** (_SWING_PITCH * swing / 12)
     source = _glottis(pitch, manner, rng)
     samples = np.zeros(total)
     for i in range(count):
@@ -94,6 +99,8 @@ def speak(plan: Plan, clip: ClipScript) -> Speech:
         vowel = _VOWELS[rng.integers(len(_VOWELS))]
         samples[stretch] = _tract(source[stretch], vowel, manner.tract) * voiced[stretch]
         samples[stretch] += _consonant(length, rng) * (rng.random() < 0.6)
+    samples[first : first + count * length] *= 10 ** (_SWING_LEVEL * swing / 20)
+    samples = plan.parts.colour(samples, clip.emotion, plan.rng(12, clip.person, EMOTIONS.index(clip.emotion)))
     return Speech(
         samples=_levelled(samples, first, count * length, manner.level),
         pitch=np.where(voiced > 0.5, pitch, 0.0),
