@@ -151,7 +151,7 @@ class STF2M(TrainedModel):
         if not self.network.training:
             return cross_entropy(self.network(problem).logits.flatten(0, 1), labels.flatten())
         self.network.steps.add_(1)
-        seen = with_policy(problem, labels, self._settings["policy"])
+        seen = with_policy(problem, self._settings["policy"])
         reading = self.network(seen, shuffled=True)
         loss = cross_entropy(reading.logits.flatten(0, 1), labels.flatten())
         for view, fired in reading.fired.items():

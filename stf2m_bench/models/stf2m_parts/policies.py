@@ -14,11 +14,10 @@ DROPPED, CROSSED = 0.3, 0.2
 POLICIES = ("random", "all", "cross", "mix")
 
 
-def with_policy(problem: Problem, labels: Tensor, policy: str) -> Problem:
+def with_policy(problem: Problem, policy: str) -> Problem:
     """The problem with views dropped or exchanged.
 
     Args:
-        labels: class numbers of the queries `[B, Q]`; only `mix` looks at them.
         policy: `all`; `random` drops each view of each clip with p = 0.3 and keeps one, and in one of five batches is
             `cross`: the support has one view, queries another; `mix`: each view of a shot comes from a clip of its
             own among the shots of that class; else the name of the only view that is left.

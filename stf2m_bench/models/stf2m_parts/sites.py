@@ -32,11 +32,6 @@ class Layout:
     window: int
     seconds: float
 
-    @property
-    def rows(self) -> int:
-        """Most rows of a clip after averaging; unknown beforehand, at most `ROWS`."""
-        return ROWS
-
 
 def layout_of(spec: ViewSpec) -> Layout:
     """The layout that suits a view: bands in 20 neighbourhoods, pictures in 4 x 4 patches, up to 64 named places."""

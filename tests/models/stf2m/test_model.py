@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from stf2m_bench.episode.views import TaskViews, ViewSpec
 from stf2m_bench.errors import UsageError
 from stf2m_bench.models.base.mock import MockSides, mock_views, sample, with_classes, with_padding, with_queries
-from stf2m_bench.models.base.model import make_model
+from stf2m_bench.models.base.model import load_model, make_model, save_model
 from stf2m_bench.models.stf2m import CHOICES, STF2M
 from stf2m_bench.models.stf2m_parts.class_space import assignment, matching
 from stf2m_bench.models.stf2m_parts.encoder import SpatioTemporalEncoder, shrunk_statistics
@@ -77,7 +77,7 @@ def test_a_setting_that_is_none_is_refused_with_what_there_is():
 def test_a_policy_that_is_neither_known_nor_a_view_is_refused():
     given_ = sample(views(), shot=1)
     with pytest.raises(UsageError, match=r"no policy 'half'; it has random, .* or a view: audio.logmel"):
-        with_policy(given_.problem, given_.labels, "half")
+        with_policy(given_.problem, "half")
 
 
 @pytest.mark.parametrize("shot", [1, 5])
@@ -101,7 +101,7 @@ def test_a_policy_leaves_every_clip_a_view_that_it_had_and_changes_nothing_in_pl
     before = {view: lengths.clone() for view, lengths in given_.problem.lengths.items()}
     with torch.random.fork_rng():
         torch.manual_seed(3)
-        seen = with_policy(given_.problem, given_.labels, policy)
+        seen = with_policy(given_.problem, policy)
     assert all(torch.equal(before[view], given_.problem.lengths[view]) for view in before)
     shown = torch.stack(list(seen.present.values()))
     if policy == "imported:mock":
@@ -116,7 +116,7 @@ def test_mixing_takes_views_from_clips_of_the_same_class_only():
     problem = sample(views(), shot=5, batch=1).problem
     with torch.random.fork_rng():
         torch.manual_seed(3)
-        seen = with_policy(problem, torch.zeros(0), "mix")
+        seen = with_policy(problem, "mix")
     shots = problem.support_index.reshape(5, 5)
     for view in problem.clips:
         for row in shots:
@@ -238,3 +238,13 @@ def test_the_gate_of_sites_starts_open_and_knows_no_difference():
     clips = encoder.encode(torch.randn(10, 1, 35), torch.ones(10, dtype=torch.int64))
     gates = encoder.site_gates(clips, torch.arange(5).unsqueeze(0))
     assert torch.allclose(gates, torch.tensor(2.0).sigmoid().expand(1, 35))
+
+
+def test_weights_saved_in_half_are_read_back_as_float32_within_their_rounding(tmp_path):
+    made = built()
+    save_model("stf2m", made, views().specs, tmp_path / "half", half=True)
+    read, kept = load_model(tmp_path / "half").model.state(), made.state()
+    assert read.keys() == kept.keys()
+    for name, tensor in kept.items():
+        assert read[name].dtype == tensor.dtype
+        assert torch.allclose(read[name], tensor, rtol=1e-3, atol=1e-5)
