@@ -1,0 +1,36 @@
+"""The map from corpora's own words to canonical emotions."""
+
+from __future__ import annotations
+
+import pytest
+
+from stf2m_bench.datasets.base.emotions import canonical_emotions
+from stf2m_bench.datasets.base.native_emotions import _whole_map, canonical_of, emotions_of, native_emotions
+from stf2m_bench.datasets.ravdess import EMOTIONS
+from stf2m_bench.errors import InputError, UnknownNameError
+
+
+def test_every_key_is_canonical_and_dropped_words_have_none() -> None:
+    for corpus, words in _whole_map().items():
+        for word, native in words.items():
+            assert native.canonical is None or native.canonical in canonical_emotions(), (corpus, word)
+            assert (native.canonical is None) == (native.match in ("none", "drop")), (corpus, word)
+
+
+def test_the_map_and_the_ravdess_loader_agree() -> None:
+    assert {word: native.canonical for word, native in native_emotions("RAVDESS").items()} == EMOTIONS
+
+
+def test_words_are_never_mapped_by_guess() -> None:
+    assert canonical_of("EmoDB", "W") == "anger"
+    assert canonical_of("IEMOCAP", "oth") is None
+    with pytest.raises(InputError, match="EmoDB has the label 'X'"):
+        canonical_of("EmoDB", "X")
+    with pytest.raises(UnknownNameError):
+        native_emotions("EmoDb")
+
+
+def test_emotions_of_a_corpus_follow_its_words() -> None:
+    assert emotions_of("IEMOCAP") == (
+        "anger", "happiness", "excitement", "sadness", "neutral", "frustration", "fear", "surprise", "disgust",
+    )  # fmt: skip
