@@ -55,10 +55,12 @@ def command(
     from stf2m_bench.evaluation.evaluate import pick_device
     from stf2m_bench.evaluation.train import train_folds
     from stf2m_bench.tasks.task import load_task
+    from stf2m_bench.training.loop import first_process
 
     chosen = load_task(task)
     named = find_named_model(model, **settings(pairs))
     with progress_bars() as progress:
         views = open_views(chosen, data=data, workers=workers, progress=progress)
         train_folds(named, views, out, seed=seed, device=pick_device(device), progress=progress, half=half)
-    note(f"Saved to {out}; score it: stf2m-bench evaluate {task} --model {out}")
+    if first_process():
+        note(f"Saved to {out}; score it: stf2m-bench evaluate {task} --model {out}")

@@ -11,13 +11,14 @@ import torch
 from torch import Tensor
 
 from stf2m_bench.episode.drawing import Drawer
-from stf2m_bench.episode.problems import Problem, episodes, make_problem
+from stf2m_bench.episode.problems import Problem, make_problem
 from stf2m_bench.episode.views import TaskViews, ViewSpec
 from stf2m_bench.errors import UsageError
 from stf2m_bench.tasks.task import Side, Task
 
 VALIDATION_EPISODES = 200
 VALIDATION_BATCH = 50
+SEED_STRIDE = 10_000_000  # episodes of one training seed are numbered from here on
 
 
 @dataclass(frozen=True)
@@ -84,16 +85,22 @@ class TrainingSides:
             subjects=torch.tensor([people.index(clips.subject[row]) for row in rows]),
         )
 
+    def problem(
+        self, shot: int, *, start: int = 0, count: int = 4, side: Side = "meta_train"
+    ) -> tuple[Problem, Tensor]:
+        """The episodes numbered `start` to `start + count - 1` and their query labels `[B, Q]`; equal numbers and seeds
+        give equal episodes."""
+        self._refuse_test(side)
+        first = start + self.seed * SEED_STRIDE
+        return self._draw(shot, range(first, first + count), side)
+
     def problems(
         self, shot: int, *, count: int, start: int = 0, batch: int = 4, side: Side = "meta_train"
     ) -> Iterator[tuple[Problem, Tensor]]:
-        """Batches of `(problem, query labels [B, Q])`; equal numbers give equal episodes."""
+        """As `problem`, in batches."""
         self._refuse_test(side)
-        start += self.seed * 10_000_000
-        drawn = episodes(
-            self.task, shot=shot, side=side, fold=self.fold, count=count, start=start, batch=batch, views=self._views
-        )
-        return ((problem, truth.query_labels) for problem, truth in drawn)
+        starts = range(start, start + count, batch)
+        return (self.problem(shot, start=n, count=min(batch, start + count - n), side=side) for n in starts)
 
     def validation(self, shot: int) -> list[tuple[Problem, Tensor]]:
         """The frozen meta-val episodes on which every choice is made; the same for every model and seed."""
@@ -101,15 +108,18 @@ class TrainingSides:
 
     @cached_property
     def _validation(self) -> dict[int, list[tuple[Problem, Tensor]]]:
-        found: dict[int, list[tuple[Problem, Tensor]]] = {}
-        for shot in self.shots:
-            found[shot] = []
-            for start in range(0, VALIDATION_EPISODES, VALIDATION_BATCH):
-                numbers = range(start, start + VALIDATION_BATCH)
-                drawn = [self._drawer.draw(shot, i, fold=self.fold, side="meta_val") for i in numbers]
-                problem, truth = make_problem(self._views, drawn)
-                found[shot].append((problem, truth.query_labels))
-        return found
+        return {
+            shot: [
+                self._draw(shot, range(start, start + VALIDATION_BATCH), "meta_val")
+                for start in range(0, VALIDATION_EPISODES, VALIDATION_BATCH)
+            ]
+            for shot in self.shots
+        }
+
+    def _draw(self, shot: int, numbers: range, side: Side) -> tuple[Problem, Tensor]:
+        drawn = [self._drawer.draw(shot, i, fold=self.fold, side=side) for i in numbers]
+        problem, truth = make_problem(self._views, drawn)
+        return problem, truth.query_labels
 
     def _refuse_test(self, side: Side) -> None:
         if side not in ("meta_train", "meta_val"):

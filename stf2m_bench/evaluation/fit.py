@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -22,7 +23,8 @@ from stf2m_bench.models.base.lift import NamedModel
 from stf2m_bench.models.base.model import WEIGHTS, Model, SavedModel, TrainedOn, load_model, save_model
 from stf2m_bench.progress import Progress
 from stf2m_bench.tasks.task import Task
-from stf2m_bench.training.loop import fit_model
+from stf2m_bench.training.course import Keeper
+from stf2m_bench.training.loop import first_process, fit_model
 
 SHIPPED, SHIPPED_SEED = Path(__file__).parents[1] / "weights", 0
 
@@ -100,12 +102,15 @@ def shipped_weights(named: NamedModel, sides: list[TrainingSides]) -> Fitted | N
     return Fitted([one.model for one in saved], sum(one.trained_on.seconds for one in saved if one.trained_on), True)
 
 
-def fit_fold(named: NamedModel, sides: TrainingSides, progress: Progress) -> tuple[Model, float]:
-    """A fresh copy, so that no fold learns from another, fitted on one fold; and the seconds that it took."""
+def fit_fold(
+    named: NamedModel, sides: TrainingSides, progress: Progress, keeper: Keeper | None = None
+) -> tuple[Model, float]:
+    """A fresh copy, so that no fold learns from another, fitted on one fold; and the seconds since this went on."""
     model = copy.deepcopy(named.model)
     start = time.perf_counter()
+    report = progress(f"{sides.task.name}: {named.name} fold {sides.fold}")
     with answering_for(named.name, "in fit"):
-        fit_model(model, sides, report=progress(f"{sides.task.name}: {named.name} fold {sides.fold}"))
+        fit_model(model, sides, report=report, keeper=keeper)
     return model, time.perf_counter() - start
 
 
@@ -117,10 +122,14 @@ def fit_into(
         with suppress(InputError):
             saved = load_model(folder)
             return saved.model, saved.trained_on.seconds if saved.trained_on else 0.0
-    model, seconds = fit_fold(named, sides, progress)
     task = sides.task
+    identity = _fit_identity(named, sides) | {"task": task.hash, "fold": sides.fold}
+    keeper = Keeper(folder.with_name(f".{folder.name}.training"), hash_of(identity))
+    model, seconds = fit_fold(named, sides, progress, keeper)
     trained_on = TrainedOn(task.name, task.hash, sides.fold, tuple(task.protocol.datasets), round(seconds, 3))
-    save_model(named.key, model, sides.view_specs, folder, trained_on=trained_on, half=half)
+    if first_process():
+        save_model(named.key, model, sides.view_specs, folder, trained_on=trained_on, half=half)
+        keeper.done()
     return model, seconds
 
 
@@ -173,7 +182,14 @@ def training_data(named: NamedModel, task: Task) -> tuple[str, ...]:
 
 
 def _fit_folder(named: NamedModel, sides: TrainingSides) -> Path:
-    identity = {
+    task = f"{sides.task.name}-{sides.task.hash[:8]}"
+    identity = hash_of(_fit_identity(named, sides))[:12]
+    return home() / "models" / task / f"{named.key}-{identity}" / f"fold-{sides.fold}"
+
+
+def _fit_identity(named: NamedModel, sides: TrainingSides) -> dict[str, Any]:
+    """What the weights of a fold rest on, beside the task and the fold themselves."""
+    return {
         "version": metadata.version("stf2m-bench"),
         "code": _code_hash(),
         "config": named.model.config(),
@@ -182,8 +198,6 @@ def _fit_folder(named: NamedModel, sides: TrainingSides) -> Path:
         "threads": torch.get_num_threads(),
         "device": sides.device,
     }
-    task = f"{sides.task.name}-{sides.task.hash[:8]}"
-    return home() / "models" / task / f"{named.key}-{hash_of(identity)[:12]}" / f"fold-{sides.fold}"
 
 
 def _code_hash() -> str:

@@ -3,49 +3,21 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 import torch
 from accelerate import Accelerator
-from torch import Tensor
+from torch import Tensor, nn
 
+from stf2m_bench.episode.problems import Problem
 from stf2m_bench.episode.training_sides import TrainingSides
 from stf2m_bench.errors import InputError
 from stf2m_bench.models.base.model import Model, TrainedModel
+from stf2m_bench.models.base.recipe import Recipe
 from stf2m_bench.progress import Report
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a network is trained.
-
-    Attributes:
-        iterations: at most so many steps; each takes `batch` episodes of one K, the Ks in turn.
-        check_every: steps between two validations; after `patience` of them without gain training stops.
-    """
-
-    iterations: int = 400
-    batch: int = 4
-    learning_rate: float = 1e-3
-    weight_decay: float = 1e-2
-    clip: float = 1.0
-    check_every: int = 40
-    patience: int = 5
-
-
-@dataclass
-class Course:
-    """How a training went: the validation loss at each check and the best of them."""
-
-    losses: list[float] = field(default_factory=list)
-    best: float = float("inf")
-    best_state: dict[str, Tensor] = field(default_factory=dict)
-
-    def stale(self) -> int:
-        """Checks since the best one."""
-        return len(self.losses) - 1 - self.losses.index(self.best)
+from stf2m_bench.training.course import Course, Keeper
 
 
 @contextmanager
@@ -56,54 +28,93 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
+def first_process() -> bool:
+    """Whether this process is the one that writes: under `accelerate launch` all train, one saves."""
+    return int(os.environ.get("RANK", "0")) == 0
+
+
 def fit_model(
-    model: Model, sides: TrainingSides, *, recipe: Recipe | None = None, report: Report | None = None
+    model: Model,
+    sides: TrainingSides,
+    *,
+    recipe: Recipe | None = None,
+    report: Report | None = None,
+    keeper: Keeper | None = None,
 ) -> Model:
     """Fit any model on the training sides: its own `fit`, or the loop below for one that has a network.
 
-    The same bits for the same seed on the CPU, with the same number of threads.
+    The same bits for the same seed on the CPU, with the same number of threads, interrupted or not.
+
+    Args:
+        recipe: in place of the model's own.
+        keeper: keeps the training at each check, and it goes on from there.
     """
     with seeded(sides.seed):
         if not isinstance(model, TrainedModel):
             return model.fit(sides)
         model.build(sides.view_specs, sides.emotions)
         model.prepare(sides)
-        train(model, sides, recipe or Recipe(), report)
+        train(model, sides, recipe or model.recipe, report, keeper)
         model.network.eval()
         model.finish(sides)
     return model
 
 
-def train(model: TrainedModel, sides: TrainingSides, recipe: Recipe, report: Report | None) -> Course:
-    """Minimise the model's loss on meta-train; leave the weights of the best check on meta-val."""
+def train(
+    model: TrainedModel, sides: TrainingSides, recipe: Recipe, report: Report | None, keeper: Keeper | None = None
+) -> Course:
+    """Minimise the model's loss on meta-train; leave the weights of the best check on meta-val.
+
+    Under `accelerate launch` every process takes episodes of its own, and their gradients are averaged.
+    """
     accelerator = Accelerator(cpu=sides.device == "cpu")
-    optimiser = torch.optim.AdamW(model.network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+    network = model.network.to(accelerator.device)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, recipe.iterations)
-    model.network, optimiser = accelerator.prepare(model.network, optimiser)
-    streams = [sides.problems(shot, count=recipe.iterations * recipe.batch, batch=recipe.batch) for shot in sides.shots]
     course = Course()
-    for step in range(recipe.iterations):
-        if step % recipe.check_every == 0:
+    if keeper:
+        keeper.read(course, network, optimiser, schedule)
+    while course.step < recipe.iterations:
+        if course.step % recipe.check_every == 0:
+            if keeper and course.step and accelerator.is_main_process:
+                keeper.write(course, network, optimiser, schedule)
             _check(model, sides, accelerator, course)
             if report:
-                report(step, recipe.iterations)
+                report(course.step, recipe.iterations)
             if course.stale() >= recipe.patience:
                 break
-        model.network.train()
-        problem, labels = next(streams[step % len(streams)])
-        loss = model.loss(problem.to(accelerator.device), labels.to(accelerator.device))
+        problem, labels = _episodes_of(course.step, sides, recipe, accelerator)
+        network.train()
         optimiser.zero_grad()
-        accelerator.backward(loss)
-        accelerator.clip_grad_norm_(model.network.parameters(), recipe.clip)
+        model.loss(problem, labels).backward()  # type: ignore[no-untyped-call]
+        _average_gradients(network, accelerator)
+        nn.utils.clip_grad_norm_(network.parameters(), recipe.clip)
         optimiser.step()
         schedule.step()
+        course.step += 1
     else:
         _check(model, sides, accelerator, course)
-    model.network = accelerator.unwrap_model(model.network).cpu()
-    model.network.load_state_dict(course.best_state)
+    network.cpu().load_state_dict(course.best_state)
     if report:
         report(recipe.iterations, recipe.iterations)
     return course
+
+
+def _episodes_of(step: int, sides: TrainingSides, recipe: Recipe, accelerator: Accelerator) -> tuple[Problem, Tensor]:
+    """The episodes of one step of this process, the Ks in turn: none comes twice."""
+    turn, place = divmod(step, len(sides.shots))
+    start = (turn * accelerator.num_processes + accelerator.process_index) * recipe.batch
+    problem, labels = sides.problem(sides.shots[place], start=start, count=recipe.batch)
+    return problem.to(accelerator.device), labels.to(accelerator.device)
+
+
+def _average_gradients(network: nn.Module, accelerator: Accelerator) -> None:
+    """The mean over all processes; a weight without a gradient here (of a view that was dropped) counts as zero."""
+    if accelerator.num_processes == 1:
+        return
+    for parameter in network.parameters():
+        own = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+        parameter.grad = accelerator.reduce(own, reduction="mean")
 
 
 def _check(model: TrainedModel, sides: TrainingSides, accelerator: Accelerator, course: Course) -> None:
@@ -119,4 +130,4 @@ def _check(model: TrainedModel, sides: TrainingSides, accelerator: Accelerator, 
     course.losses.append(loss)
     if loss < course.best:
         course.best = loss
-        course.best_state = copy.deepcopy(accelerator.unwrap_model(model.network).state_dict())
+        course.best_state = copy.deepcopy(model.network.state_dict())

@@ -69,6 +69,22 @@ def test_after_kill_9_the_same_command_keeps_finished_folds_and_gives_the_same_r
     assert again.figures == undisturbed.figures
 
 
+def test_after_kill_9_within_a_fold_training_goes_on_to_the_same_weights(here: Path, run) -> None:
+    train = ["train", "mine.toml", "--model", "prototypical", "--out"]
+    run(*train, "undisturbed")
+    process = start(*train, "out")
+    wait_for(Path("out/.fold-0.training"), process)
+    process.kill()
+    process.communicate(timeout=15)
+    kept = Path("out/.fold-0.training").read_bytes()
+    assert not Path("out/fold-0").exists()
+    run(*train, "out")
+    assert kept
+    assert not list(Path("out").glob(".*"))
+    for weights in Path("undisturbed").glob("*/model.safetensors"):
+        assert (Path("out") / weights.relative_to("undisturbed")).read_bytes() == weights.read_bytes()
+
+
 @pytest.mark.parametrize("command", [["tasks", "list"], ["tasks", "list", "--json"], ["evaluate", "--help"]])
 def test_a_reader_that_goes_away_sees_no_traceback(command: list[str], here: Path) -> None:
     reader, writer = os.pipe()

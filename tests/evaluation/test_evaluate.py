@@ -59,7 +59,7 @@ def test_twice_and_from_a_fresh_home_the_result_is_the_same(views, model, tmp_pa
 @pytest.fixture
 def quick_training(monkeypatch):
     """Two dozen steps instead of hundreds."""
-    monkeypatch.setattr("stf2m_bench.training.loop.Recipe.__init__.__defaults__", (24, 4, 1e-3, 1e-2, 1.0, 12, 5))
+    monkeypatch.setattr("stf2m_bench.models.base.recipe.Recipe.__init__.__defaults__", (24, 4, 1e-3, 1e-2, 1.0, 12, 5))
 
 
 def test_the_result_is_written_whole_and_every_check_of_it_passes(views, fresh_home):

@@ -54,7 +54,7 @@ def test_tied_top_classes_count_by_what_both_runs_have_in_common():
 
 def test_another_training_seed_is_not_the_same_run(home, monkeypatch):
     """The predictions of the second seed beside the result of the first: its UAR is met, its queries are not."""
-    monkeypatch.setattr("stf2m_bench.training.loop.Recipe.__init__.__defaults__", (24, 4, 1e-3, 1e-2, 1.0, 12, 5))
+    monkeypatch.setattr("stf2m_bench.models.base.recipe.Recipe.__init__.__defaults__", (24, 4, 1e-3, 1e-2, 1.0, 12, 5))
     task = make_task(freeze=True, folds=toy_folds()[:1])
     views = make_views(task)
     first, second = (evaluate(task, "prototypical", views=views, seed=seed) for seed in (0, 1))

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import nn
 from torch.nn.functional import cross_entropy
 from toys import make_task, make_views
+from two_processes import train_twice
 
 from stf2m_bench.episode.problems import episodes
 from stf2m_bench.episode.training_sides import TrainingSides
 from stf2m_bench.errors import InputError
 from stf2m_bench.models.base.model import TrainedModel, identity
+from stf2m_bench.models.base.recipe import Recipe
 from stf2m_bench.models.nearest_mean import NearestMean
 from stf2m_bench.models.prototypical import Prototypical
-from stf2m_bench.training.loop import Recipe, fit_model, train
+from stf2m_bench.training.course import Keeper
+from stf2m_bench.training.loop import fit_model, train
 
 QUICK = Recipe(iterations=20, check_every=10)
 
@@ -139,6 +148,52 @@ def test_both_ks_take_turns(views):
 
     fit_model(Watching(width=4), Few(views, 0), recipe=Recipe(iterations=6, check_every=6))
     assert seen == [1, 5, 1, 5, 1, 5]
+
+
+@pytest.mark.parametrize("stopped_at", [10, 30])
+def test_an_interrupted_training_goes_on_to_the_same_weights(views, tmp_path, stopped_at):
+    recipe = Recipe(iterations=40, check_every=10)
+    keeper = Keeper(tmp_path / "training", "one")
+
+    def interrupt(done, total):
+        if done == stopped_at:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit_model(Prototypical(width=8), Few(views, 0), recipe=recipe, keeper=keeper, report=interrupt)
+    told = []
+    model = Prototypical(width=8)
+    fit_model(model, Few(views, 0), recipe=recipe, keeper=keeper, report=lambda done, total: told.append(done))
+    assert told[0] == stopped_at
+    assert identity("prototypical", model) == identity("prototypical", prototypical(views, recipe=recipe))
+
+
+def test_what_another_training_or_half_a_file_left_is_not_taken_up(views, tmp_path):
+    recipe, path = Recipe(iterations=20, check_every=10), tmp_path / "training"
+    undisturbed = identity("prototypical", prototypical(views, recipe=recipe))
+    fit_model(Prototypical(width=8), Few(views, 0, seed=1), recipe=recipe, keeper=Keeper(path, "another"))
+    for content in (path.read_bytes(), path.read_bytes()[:100], b""):
+        path.write_bytes(content)
+        model = fit_model(Prototypical(width=8), Few(views, 0), recipe=recipe, keeper=Keeper(path, "one"))
+        assert identity("prototypical", model) == undisturbed
+
+
+def test_two_processes_take_the_step_of_one_with_the_double_batch(tmp_path):
+    command = ["accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1",
+               "--mixed_precision", "no", "--dynamo_backend", "no"]  # fmt: skip
+    script = Path(__file__).with_name("two_processes.py")
+    settings = {"PYTHONPATH": str(script.parents[1]), "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
+    done = subprocess.run(
+        [sys.executable, "-m", *command, str(script), str(tmp_path)],
+        env=os.environ | settings,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    alone = train_twice(4)
+    for rank in (0, 1):
+        for name, tensor in load_file(tmp_path / f"{rank}.safetensors").items():
+            torch.testing.assert_close(tensor, alone[name], rtol=1e-4, atol=1e-5)
 
 
 def test_progress_is_told_from_none_to_all(views):

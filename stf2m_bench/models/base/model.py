@@ -19,6 +19,7 @@ from stf2m_bench.episode.views import ViewSpec
 from stf2m_bench.errors import InputError, UsageError
 from stf2m_bench.files import canonical_json, replacing_folder
 from stf2m_bench.models import ROOM
+from stf2m_bench.models.base.recipe import Recipe
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
@@ -70,12 +71,13 @@ class Model(ABC):
 class TrainedModel(Model):
     """A model whose network is trained by the plain loop of the training room.
 
-    `build` makes `network` for given views; `loss` is minimised over meta-train problems; `finish` may then fit small
-    things on meta-val (for example temperatures). After training and loading, `network` lies on the CPU and is in
-    evaluation mode; `predict` moves it to where the problem lies.
+    `build` makes `network` for given views; `loss` is minimised over meta-train problems as `recipe` says; `finish` may
+    then fit small things on meta-val (for example temperatures). After training and loading, `network` lies on the CPU
+    and is in evaluation mode; `predict` moves it to where the problem lies.
     """
 
     network: nn.Module
+    recipe: Recipe = Recipe()
 
     @abstractmethod
     def build(self, view_specs: Mapping[str, ViewSpec], emotions: Sequence[str]) -> None:
