@@ -62,12 +62,20 @@ class Fitted:
 
 
 def fit_folds(
-    named: NamedModel, views: TaskViews, *, seed: int, device: str, progress: Progress, kept: bool = True
+    named: NamedModel,
+    views: TaskViews,
+    *,
+    seed: int,
+    device: str,
+    progress: Progress,
+    kept: bool = True,
+    shipped: bool = True,
 ) -> Fitted:
     """Fit a model on every fold, or take the weights that it comes with.
 
     Args:
         kept: built-in models are kept in the home, and read from there the next time.
+        shipped: take weights that come with this package, where there are such.
 
     Raises:
         InputError: the model comes with weights that do not fit this task, or that may know the people it tests.
@@ -76,8 +84,8 @@ def fit_folds(
         known = [one.trained_on.seconds for one in named.saved if one.trained_on]
         return Fitted(saved_folds(named, views.task), sum(known) if len(known) == len(named.saved) else None)
     sides = [TrainingSides(views, fold, seed=seed, device=device) for fold in range(len(views.task.protocol.folds))]
-    if (shipped := shipped_weights(named, sides)) is not None:
-        return shipped
+    if shipped and (found := shipped_weights(named, sides)) is not None:
+        return found
     if kept and named.source == "built-in":
         fits = [fit_into(_fit_folder(named, one), named, one, progress) for one in sides]
     else:

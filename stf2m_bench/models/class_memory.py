@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-import torch
 from torch import Tensor
 
 from stf2m_bench.episode.problems import Problem
 from stf2m_bench.episode.training_sides import TrainingSides
 from stf2m_bench.episode.views import ViewSpec
+from stf2m_bench.models.base.class_space import assignment, matching
 from stf2m_bench.models.base.fusion import ViewFusion
 from stf2m_bench.models.base.model import Model
 from stf2m_bench.models.base.posteriors import Posteriors
@@ -20,11 +21,15 @@ class ClassMemory(Model):
     """log sum over training emotions e of p(e | query) p(e | support of the class).
 
     p(e | support) is the normalised product over shots, tempered to one clip's worth of evidence a shot by the root.
+
+    Args:
+        exclusion: use that two classes are never the same emotion, as `stf2m` does; shots are then not tempered.
     """
 
     reference = True
 
-    def __init__(self) -> None:
+    def __init__(self, exclusion: bool = False) -> None:
+        self._exclusion = exclusion
         self._posteriors, self._fusion = Posteriors(), ViewFusion()
 
     def fit(self, sides: TrainingSides) -> ClassMemory:
@@ -39,9 +44,14 @@ class ClassMemory(Model):
 
     def _logits(self, problem: Problem) -> dict[str, Tensor]:
         logs = self._posteriors.log_posteriors(problem.clips, problem.lengths)
-        support = class_means(logs[problem.support_index], problem.ways).log_softmax(-1)
-        query = logs[problem.query_index]
-        return {next(iter(problem.clips)): torch.logsumexp(query.unsqueeze(2) + support.unsqueeze(1), dim=-1)}
+        support = class_means(logs[problem.support_index], problem.ways)
+        shots = problem.support_index.shape[1] // problem.ways
+        classes = assignment(shots * support) if self._exclusion else support.log_softmax(-1)
+        return {next(iter(problem.clips)): matching(logs[problem.query_index], classes)}
+
+    def config(self) -> dict[str, Any]:
+        """Whether two classes may be the same emotion."""
+        return {"exclusion": self._exclusion}
 
     def state(self) -> dict[str, Tensor]:
         """The classifier and the temperature."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -20,15 +20,17 @@ from stf2m_bench.episode.problems import Problem
 from stf2m_bench.episode.training_sides import LabelledClips, TrainingSides
 from stf2m_bench.episode.views import ViewSpec
 from stf2m_bench.errors import UsageError
+from stf2m_bench.models.base.class_space import assignment, matching
 from stf2m_bench.models.base.fusion import ViewFusion, fit_weights
 from stf2m_bench.models.base.model import TrainedModel
 from stf2m_bench.models.base.posteriors import Posteriors
 from stf2m_bench.models.base.prototypes import class_means as means_of
-from stf2m_bench.models.stf2m_parts.class_space import assignment, matching
+from stf2m_bench.models.base.recipe import Recipe
+from stf2m_bench.models.stf2m_parts.augmentation import augmented
 from stf2m_bench.models.stf2m_parts.encoder import Encoded, SpatioTemporalEncoder, joined
 from stf2m_bench.models.stf2m_parts.fuzzy import Dense, Fired, FuzzyRules, usage_loss
+from stf2m_bench.models.stf2m_parts.learners import IN_ORDER, LEARNERS, make_learner
 from stf2m_bench.models.stf2m_parts.memory import (
-    Slots,
     Support,
     ViewGate,
     class_means,
@@ -40,9 +42,10 @@ from stf2m_bench.models.stf2m_parts.memory import (
 from stf2m_bench.models.stf2m_parts.policies import with_policy
 from stf2m_bench.models.stf2m_parts.pretraining import pretrain
 
-RULES_FROM, RAMP = 100, 50  # steps after which the rules join, and in how many they do
+CHECK_EVERY = 20
+RULES_FROM, RAMP = 20, 20  # steps after which the rules join, and in how many they do
 USAGE, CLASSES = 0.05, 0.5  # weights of the rule-usage term and of the classification of training clips
-CLIPS = 64
+CLIPS, CLIPS_AT_ONCE = 32, 64  # that a training step classifies; that evaluation encodes together
 SCALES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 
 CHOICES = {
@@ -54,9 +57,10 @@ CHOICES = {
     "antecedent": ("free", "terms"),
     "tnorm": ("sqrt", "mean", "product"),
     "standardise": ("support", "train"),
-    "memory": ("slots", "none"),
+    "memory": LEARNERS,
     "start": ("prototypes", "ridge"),
     "fusion": ("certainty", "mean"),
+    "precision": ("auto", "float32", "bf16"),
 }
 
 
@@ -80,9 +84,13 @@ class STF2M(TrainedModel):
     Args:
         spatial, temporal, position, task_norm, site_gate: the encoder of a view.
         fuzzy, membership, antecedent, tnorm, standardise: the rules; `mlp` is the control of like size.
-        memory, start, refine, orders, view_gate, fusion: the learner; the weights of the views.
+        memory, start, refine, orders: the learner. carry: see `Slots`.
+        view_gate, fusion: the weights of the views.
         policy: which views training episodes have: `random`, `all`, `cross`, `mix`, or the name of a single one.
-        class_space: match in the space of the training emotions too. pretrain: epochs of classification at most.
+        class_space: match in the space of the training emotions too.
+        augment: training clips in other times, with parts masked. pretrain: epochs of classification at most.
+        iterations: steps of training at most; it ends after 100 of them without gain on meta-val.
+        precision: of the convolutions: `float32`, `bf16`, or `auto`, which is bf16 on CUDA. All else is float32.
     """
 
     network: Network
@@ -102,12 +110,16 @@ class STF2M(TrainedModel):
         memory: str = "slots",
         start: str = "prototypes",
         refine: int = 2,
+        carry: float = 0.0,
         orders: int = 4,
         view_gate: bool = True,
         fusion: str = "certainty",
         policy: str = "random",
         class_space: bool = True,
+        augment: bool = False,
         pretrain: int = 0,
+        iterations: int = 400,
+        precision: str = "auto",
         width: int = 48,
         site_width: int = 16,
         dropout: float = 0.5,
@@ -117,6 +129,7 @@ class STF2M(TrainedModel):
             if settings[name] not in known:
                 raise UsageError(f"stf2m has no {name} '{settings[name]}'; it has {', '.join(known)}.")
         self._settings: dict[str, Any] = settings
+        self.recipe = Recipe(iterations=iterations, check_every=CHECK_EVERY)
         self._posteriors, self._fusion = Posteriors(), ViewFusion()
         self._class_weights = torch.zeros(0)
         self._training_clips: LabelledClips | None = None
@@ -151,6 +164,9 @@ class STF2M(TrainedModel):
         if not self.network.training:
             return cross_entropy(self.network(problem).logits.flatten(0, 1), labels.flatten())
         self.network.steps.add_(1)
+        if self._settings["augment"]:
+            clips, lengths = augmented(problem.clips, problem.lengths)
+            problem = replace(problem, clips=clips, lengths=lengths)
         seen = with_policy(problem, self._settings["policy"])
         reading = self.network(seen, shuffled=True)
         loss = cross_entropy(reading.logits.flatten(0, 1), labels.flatten())
@@ -164,10 +180,11 @@ class STF2M(TrainedModel):
         assert self._training_clips is not None
         clips = self._training_clips
         some = torch.randint(len(clips.labels), (CLIPS,))
-        logits = self.network.emotion_logits(
-            {view: array[some].to(device) for view, array in clips.clips.items()},
-            {view: lengths[some].to(device) for view, lengths in clips.lengths.items()},
-        )
+        shown = {view: array[some].to(device) for view, array in clips.clips.items()}
+        lengths = {view: lengths[some].to(device) for view, lengths in clips.lengths.items()}
+        if self._settings["augment"]:
+            shown, lengths = augmented(shown, lengths)
+        logits = self.network.emotion_logits(shown, lengths)
         labels = clips.labels[some].to(device)
         return torch.stack([cross_entropy(found, labels) for found in logits.values()]).mean()
 
@@ -251,7 +268,7 @@ class Network(nn.Module):
         self.heads = nn.ModuleList(nn.Linear(width, emotions) for _ in view_specs)
         self.rules = nn.ModuleList(_rules(width, settings) for _ in view_specs)
         self.alpha = nn.Parameter(torch.tensor(0.1))
-        self.slots = Slots(width, settings["refine"]) if settings["memory"] == "slots" else None
+        self.add_module(settings["memory"], make_learner(width, settings))
         self.view_gate = ViewGate(len(view_specs)) if settings["view_gate"] else None
         self.sharpness = temperature(1.0)
         self.penalty = temperature(1.0)
@@ -282,7 +299,7 @@ class Network(nn.Module):
             support = support.rolled(int(torch.randint(layout[1], ())))
         queries, shown = embedded[:, :, shots:], present[:, :, shots:]
         weights = self._view_weights(support, certainty[:, :, shots:], shown)
-        orders = 1 if shuffled or self.slots is None else min(self.settings["orders"], layout[1])
+        orders = 1 if shuffled or self.settings["memory"] not in IN_ORDER else min(self.settings["orders"], layout[1])
         logits = [self._scores(support.rolled(order), queries, weights) for order in range(orders)]
         return Reading(torch.stack(logits).mean(0), weights, fired)
 
@@ -302,12 +319,19 @@ class Network(nn.Module):
 
     def encoded(self, clips: Mapping[str, Tensor], lengths: Mapping[str, Tensor]) -> dict[str, Encoded]:
         """Every clip of a batch, once; where nothing is learned 64 at a time, which is quicker."""
-        size = len(next(iter(lengths.values()))) if self.training else CLIPS
+        size = len(next(iter(lengths.values()))) if self.training else CLIPS_AT_ONCE
         found = {}
         for view, encoder in self.encoders():
             parts = zip(torch.split(clips[view], size), torch.split(lengths[view], size), strict=True)
-            found[view] = joined([encoder.encode(*part) for part in parts])
+            with self._autocast(lengths[view].device):
+                encoded = [encoder.encode(*part) for part in parts]
+            found[view] = joined(encoded).float()
         return found
+
+    def _autocast(self, device: torch.device) -> torch.autocast:
+        precision = self.settings["precision"]
+        low = precision == "bf16" or (precision == "auto" and device.type == "cuda")
+        return torch.autocast(device.type, torch.bfloat16, enabled=low)
 
     def _enriched(
         self, problem: Problem, items: Tensor, clips: Mapping[str, Encoded]
@@ -320,10 +344,13 @@ class Network(nn.Module):
             z = encoder.embed(clips[view], items, problem.support_index)
             if not isinstance(rules, nn.Identity):
                 fired[view] = rules(z, supporting, problem.present[view][items])
-                part = self.alpha * ((self.steps - RULES_FROM) / RAMP).clamp(0, 1)
-                z = z + part * fired[view].added * problem.present[view][items].unsqueeze(-1)
+                z = z + self.rules_weight() * fired[view].added * problem.present[view][items].unsqueeze(-1)
             found.append(z)
         return torch.stack(found, dim=1), fired
+
+    def rules_weight(self) -> Tensor:
+        """By what the rules' addition is multiplied; 0 in the first steps of training."""
+        return self.alpha * ((self.steps - RULES_FROM) / RAMP).clamp(0, 1)
 
     def _view_weights(self, support: Support, certainty: Tensor, present: Tensor) -> Tensor:
         if self.settings["fusion"] == "mean":
@@ -337,12 +364,11 @@ class Network(nn.Module):
     def _scores(self, support: Support, queries: Tensor, weights: Tensor) -> Tensor:
         """`[B, Q, N]`; a class without a shot of a view gets the mean of the others there, so that it is not judged."""
         if self.settings["start"] == "ridge":
-            memory = ridge(support, self.penalty.exp())
+            start = ridge(support, self.penalty.exp())
         else:
-            memory = prototypes(class_means(support, self.of_shots))
-        if self.slots is not None:
-            memory = self.slots(support, memory)
-        scores = self.sharpness.exp() * memory.scores(queries)
+            start = prototypes(class_means(support, self.of_shots))
+        learner = self.get_submodule(self.settings["memory"])
+        scores = self.sharpness.exp() * learner(support, queries, start)
         known = support.known.unsqueeze(2)
         average = (scores * known).sum(-1, keepdim=True) / known.sum(-1, keepdim=True).clamp_min(1)
         return (torch.where(known, scores, average) * weights.unsqueeze(-1)).sum(1)

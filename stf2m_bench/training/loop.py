@@ -87,7 +87,7 @@ def train(
         network.train()
         optimiser.zero_grad()
         model.loss(problem, labels).backward()  # type: ignore[no-untyped-call]
-        _average_gradients(network, accelerator)
+        _average(network, accelerator)
         nn.utils.clip_grad_norm_(network.parameters(), recipe.clip)
         optimiser.step()
         schedule.step()
@@ -108,13 +108,19 @@ def _episodes_of(step: int, sides: TrainingSides, recipe: Recipe, accelerator: A
     return problem.to(accelerator.device), labels.to(accelerator.device)
 
 
-def _average_gradients(network: nn.Module, accelerator: Accelerator) -> None:
-    """The mean over all processes; a weight without a gradient here (of a view that was dropped) counts as zero."""
+def _average(network: nn.Module, accelerator: Accelerator) -> None:
+    """Gradients and running statistics become their means over all processes, so that every network stays the same.
+
+    A weight without a gradient here (of a view that was dropped) counts as zero.
+    """
     if accelerator.num_processes == 1:
         return
     for parameter in network.parameters():
         own = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
         parameter.grad = accelerator.reduce(own, reduction="mean")
+    for buffer in network.buffers():
+        if buffer.is_floating_point():
+            buffer.copy_(accelerator.reduce(buffer.clone(), reduction="mean"))
 
 
 def _check(model: TrainedModel, sides: TrainingSides, accelerator: Accelerator, course: Course) -> None:

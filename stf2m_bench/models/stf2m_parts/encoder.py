@@ -43,6 +43,16 @@ class Encoded:
     mean: Tensor
     present: Tensor
 
+    def float(self) -> Encoded:
+        """All numbers in float32: statistics, rules and scores are no place for fewer bits."""
+        return replace(
+            self,
+            linear=self.linear.float(),
+            sites=self.sites.float(),
+            within=self.within.float(),
+            mean=self.mean.float(),
+        )
+
 
 def joined(parts: Sequence[Encoded]) -> Encoded:
     """The clips of all parts, in order."""
@@ -99,7 +109,7 @@ class SpatioTemporalEncoder(nn.Module):
     def encode(self, array: Tensor, lengths: Tensor) -> Encoded:
         """What does not depend on an episode."""
         valid = torch.arange(array.shape[1], device=array.device)[None, :] < lengths[:, None]
-        x = ((to_sites(array, self.layout) - self.mean) / self.scale).clamp(-LIMIT, LIMIT)
+        x = self._standardised(array)
         mask = valid[..., None, None].to(x)
         count = mask.sum(1).clamp_min(1)
         mean = (x * mask).sum(1) / count
@@ -142,10 +152,19 @@ class SpatioTemporalEncoder(nn.Module):
         opening: Tensor = self.gate(logs)
         return opening.squeeze(-1).sigmoid()
 
+    def branch_weights(self, array: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """How much each dilation counts, `[layers, U, T', P, dilations]`, and bool `[U, T']`, which steps are valid."""
+        rows, steps = averaged(self._standardised(array), lengths, self.layout.window)
+        return self.temporal.branch_weights(self.spatial(rows), steps), steps
+
     def embed_alone(self, clips: Encoded) -> Tensor:
         """Embeddings `[U, d]` of clips that are in no episode: every clip is its own support."""
         own = torch.arange(len(clips.present), device=clips.present.device).unsqueeze(1)
         return self.embed(clips, own, own).squeeze(1)
+
+    def _standardised(self, array: Tensor) -> Tensor:
+        """`[U, T, P, C]`, by the training people's statistics."""
+        return ((to_sites(array, self.layout) - self.mean) / self.scale).clamp(-LIMIT, LIMIT)
 
 
 def shrunk_statistics(values: Tensor, here: Tensor) -> tuple[Tensor, Tensor]:

@@ -75,12 +75,33 @@ class FuzzyRules(nn.Module):
 
     def firing(self, u: Tensor) -> Tensor:
         """Normalised firing strengths `[..., R]` of variables `[..., F]`."""
-        importance = (FASTER * self.importance).sigmoid()
+        importance = self.importances()
         if self.membership != "it2":
             return (self.sharpness.exp() * self._agreement(self._log_membership(u, 1.0), importance)).softmax(-1)
         gap = 0.5 * self.shape.sigmoid()
         sides = [self._agreement(self._log_membership(u, factor), importance) for factor in (1 - gap, 1 + gap)]
         return (self.sharpness.exp() * (torch.logaddexp(*sides) - math.log(2))).softmax(-1)
+
+    def importances(self) -> Tensor:
+        """How much each rule looks at each variable, `[R, F]` in (0, 1)."""
+        return (FASTER * self.importance).sigmoid()
+
+    def memberships(self, u: Tensor) -> Tensor:
+        """Memberships `[sides, ..., C, F]` in (0, 1]: of the C terms, or rules where they have centres of their own.
+
+        One side; a narrow and a wide one for `it2`.
+        """
+        gap = 0.5 * self.shape.sigmoid()
+        factors = (1 - gap, 1 + gap) if self.membership == "it2" else (1.0,)
+        return torch.stack([self._near_centres(u, factor) for factor in factors]).exp()
+
+    def at_centres(self) -> Tensor:
+        """Where each rule holds best, `[R, F]`: its centres, or those of its weightiest terms."""
+        return self.centres if self.antecedent == "free" else self.centres.gather(0, self.terms.argmax(-1))
+
+    def consequents(self, u: Tensor) -> Tensor:
+        """What each rule would add by itself, `[..., R, d]`, for variables `[..., R, F]`."""
+        return torch.einsum("...rf,rdf->...rd", u, self.slopes) + self.heights
 
     def _agreement(self, logs: Tensor, importance: Tensor) -> Tensor:
         """`[..., R]` from log memberships `[..., R, F]`."""
@@ -90,16 +111,19 @@ class FuzzyRules(nn.Module):
 
     def _log_membership(self, u: Tensor, factor: Tensor | float) -> Tensor:
         """`[..., R, F]`, at most 0."""
+        logs = self._near_centres(u, factor)
+        if self.antecedent == "free":
+            return logs
+        return torch.logsumexp(self.terms.log_softmax(-1).mT + logs.unsqueeze(-3), dim=-2)
+
+    def _near_centres(self, u: Tensor, factor: Tensor | float) -> Tensor:
+        """Log membership `[..., C, F]` in each centre."""
         apart = u.unsqueeze(-2) - self.centres
         spread = (softplus(self.spread) + 0.1) * factor
         if self.membership == "bell":
             slope = 2 * softplus(self.shape + 1)
-            logs = -softplus(slope * ((apart.abs() / spread + 1e-4).log()))
-        else:
-            logs = -apart.square() / (2 * spread.square())
-        if self.antecedent == "free":
-            return logs
-        return torch.logsumexp(self.terms.log_softmax(-1).mT + logs.unsqueeze(-3), dim=-2)
+            return -softplus(slope * ((apart.abs() / spread + 1e-4).log()))
+        return -apart.square() / (2 * spread.square())
 
 
 class Dense(nn.Module):
@@ -152,10 +176,9 @@ class Variables(nn.Module):
     def _follow(self, raw: Tensor, weight: Tensor) -> None:
         """Running statistics of the training people's support clips."""
         count = weight.sum()
-        if not count:
-            return
-        self.running_mean.lerp_((raw * weight).sum((0, 1)) / count, 0.05)
-        self.running_square.lerp_((raw.square() * weight).sum((0, 1)) / count, 0.05)
+        share = 0.05 * (count > 0)
+        for running, values in ((self.running_mean, raw), (self.running_square, raw.square())):
+            running.lerp_((values * weight).sum((0, 1)) / count.clamp_min(1), share)
 
 
 def usage_loss(firing: Tensor, present: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ from torch.nn.functional import cross_entropy
 from stf2m_bench.models.stf2m_parts.encoder import silent
 
 EMPTY = -1e4
+CARRIED = 0.1  # weight of the newest final states in their running mean
 
 
 @dataclass(frozen=True)
@@ -78,14 +79,29 @@ def ridge(support: Support, penalty: Tensor) -> Memory:
     return Memory(vectors / 2, -(centre @ vectors.mT).squeeze(2), torch.ones_like(vectors[:, :, :1]))
 
 
+class Start(nn.Module):
+    """The learner that leaves the start memory as it is."""
+
+    def forward(self, support: Support, queries: Tensor, start: Memory) -> Tensor:
+        """Scores `[B, M, Q, N]` of queries `[B, M, Q, d]`."""
+        return start.scores(queries)
+
+
 class Slots(nn.Module):
     """A recurrent state a class reads the shots one by one, then the error of the support's own scores.
 
     The correction starts at zero, so that the first step is the start memory itself. States of classes share their
     cells: other class numbers permute the scores, and N may change.
+
+    Args:
+        refine: how often the error is read.
+        carry: by how much of the running mean of final states the first state is moved, in training alone; evaluation
+            never looks at it, or else one episode would depend on others.
     """
 
-    def __init__(self, width: int, refine: int) -> None:
+    carried: Tensor
+
+    def __init__(self, width: int, refine: int, carry: float = 0.0) -> None:
         super().__init__()
         self.start = nn.Parameter(0.1 * torch.randn(width))
         self.read = nn.GRUCell(3 * width, width)
@@ -94,19 +110,28 @@ class Slots(nn.Module):
         self.to_gate = nn.Linear(2 * width, width, bias=False)
         nn.init.zeros_(self.to_memory.weight)
         nn.init.zeros_(self.to_gate.weight)
-        self.refine = refine
+        self.refine, self.carry = refine, carry
+        self.register_buffer("carried", torch.zeros(width) if carry else None)
 
-    def forward(self, support: Support, start: Memory) -> Memory:
+    def forward(self, support: Support, queries: Tensor, start: Memory) -> Tensor:
+        """Scores `[B, M, Q, N]` of queries `[B, M, Q, d]`."""
+        return self.memory(support, start).scores(queries)
+
+    def memory(self, support: Support, start: Memory) -> Memory:
+        """The start memory, corrected."""
         state = self._read(support, class_means(support, support.certainty.new_zeros(())))
         memory = self._memory(state, start)
         for _ in range(self.refine):
             state = self._step(self.correct, self._error(support, memory), state, support.known)
             memory = self._memory(state, start)
+        if self.carry and self.training:
+            self.carried.lerp_(state.detach().mean((0, 1, 2)), CARRIED)
         return memory
 
     def _read(self, support: Support, means: Tensor) -> Tensor:
         """One shot of every class at a time; a class that lacks it keeps its state."""
-        state = self.start.expand_as(means)
+        first = self.start + self.carry * self.carried if self.carry and self.training else self.start
+        state = first.expand_as(means)
         here = support.present.unsqueeze(-1).to(means)
         context = (support.shots * here).sum(2) / here.sum(2).clamp_min(1)
         for shot in range(support.shots.shape[3]):
@@ -126,11 +151,8 @@ class Slots(nn.Module):
         With several shots a shot's own class counts without it, or else the error would be nearly nothing.
         """
         scores, shots = support_scores(support, memory), support.shots
-        ways, count = shots.shape[2], support.present.sum(3).clamp_min(1)
-        here = support.present.to(shots)
-        wrong = scores.masked_fill(~support.known[:, :, None, None], EMPTY).softmax(-1)
-        wrong = wrong - torch.eye(ways, device=shots.device)[None, None, :, None, :]
-        pull = torch.einsum("bmnkc,bmnkd,bmnk->bmcd", wrong, shots, here) / count.unsqueeze(-1)
+        here, count = support.present.to(shots), support.present.sum(3).clamp_min(1)
+        pull = torch.einsum("bmnkc,bmnkd,bmnk->bmcd", mistakes(scores, support), shots, here) / count.unsqueeze(-1)
         loss = (shot_losses(scores, support) * here).sum(3) / count
         return torch.cat([pull, memory.vectors, loss.unsqueeze(-1)], dim=-1)
 
@@ -166,6 +188,12 @@ def shot_losses(scores: Tensor, support: Support) -> Tensor:
     kept = scores.masked_fill(~support.known[:, :, None, None], EMPTY)
     truth = torch.arange(ways, device=scores.device)[None, None, :, None].expand(scores.shape[:-1])
     return cross_entropy(kept.flatten(0, -2), truth.flatten(), reduction="none").reshape(truth.shape)
+
+
+def mistakes(scores: Tensor, support: Support) -> Tensor:
+    """The gradient of each shot's loss with respect to its scores, `[B, M, N, K, N]`: softmax minus truth."""
+    shares = scores.masked_fill(~support.known[:, :, None, None], EMPTY).softmax(-1)
+    return shares - torch.eye(scores.shape[-1], device=scores.device)[None, None, :, None, :]
 
 
 class ViewGate(nn.Module):

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from stf2m_bench.episode.views import ViewSpec
 
-ROWS, BANDS, GRID, NAMED = 48, 20, 4, 64
+ROWS, BANDS, GRID, NAMED = 24, 10, 4, 64
 ORDERED = ("mel band",)
 UNORDERED = ("hash bucket",)
 
@@ -22,7 +22,7 @@ class Layout:
     Attributes:
         kind: `line` (ordered bands), `grid` (patches of a picture), `named` (each number its own place), `point` (one).
         sites, channels: P and C of `[U, T, P, C]`.
-        window: rows that are averaged into one, so that T is at most 48.
+        window: rows that are averaged into one, so that T is at most 24.
         seconds: of such a window; 0 where the view has no rate.
     """
 
@@ -34,7 +34,7 @@ class Layout:
 
 
 def layout_of(spec: ViewSpec) -> Layout:
-    """The layout that suits a view: bands in 20 neighbourhoods, pictures in 4 x 4 patches, up to 64 named places."""
+    """The layout that suits a view: bands in 10 neighbourhoods, pictures in 4 x 4 patches, up to 64 named places."""
     numbers, window = prod(spec.shape), ceil(spec.rows / ROWS)
     seconds = window / spec.rate if spec.rate else 0.0
     if len(spec.shape) == 2:

@@ -44,11 +44,29 @@ class TemporalConvolution(nn.Module):
                 hidden = hidden + self._layer(layer, gelu(norm(hidden)) * mask, mask)
         return self.pooled(pooled_over_time(hidden, mask))  # type: ignore[no-any-return]
 
+    @property
+    def gated(self) -> bool:
+        """Whether there are several dilations, and so a gate that weighs them."""
+        return len(self.dilations) > 1
+
+    def branch_weights(self, hidden: Tensor, valid: Tensor) -> Tensor:
+        """How much each dilation counts at each step, `[layers, U, T, P, dilations]`, summing to 1 over the last axis.
+
+        Args:
+            hidden, valid: as `forward` takes them; more than one step, and `gated`.
+        """
+        mask, found = valid[:, :, None, None].to(hidden), []
+        hidden = hidden + self._positions(hidden)[None, :, None, :]
+        for layer, norm in enumerate(self.norms):
+            u = gelu(norm(hidden)) * mask
+            found.append(self._weights(layer, u, mask))
+            hidden = hidden + self._layer(layer, u, mask)
+        return torch.stack(found)
+
     def _layer(self, layer: int, u: Tensor, mask: Tensor) -> Tensor:
-        if len(self.dilations) == 1:
+        if not self.gated:
             return self.branches[layer](_taps(u, self.dilations[0]))  # type: ignore[no-any-return]
-        around = _around(u, mask)
-        weights = self.gates[layer](torch.cat([u, u - around], dim=-1)).softmax(-1)
+        weights = self._weights(layer, u, mask)
         branches = self.branches[layer]
         assert isinstance(branches, nn.ModuleList)
         found = [
@@ -56,6 +74,10 @@ class TemporalConvolution(nn.Module):
             for place, (branch, dilation) in enumerate(zip(branches, self.dilations, strict=True))
         ]
         return torch.stack(found).sum(0)
+
+    def _weights(self, layer: int, u: Tensor, mask: Tensor) -> Tensor:
+        logits: Tensor = self.gates[layer](torch.cat([u, u - _around(u, mask)], dim=-1))
+        return logits.softmax(-1)
 
     def _positions(self, hidden: Tensor) -> Tensor:
         """`[T, D]`."""

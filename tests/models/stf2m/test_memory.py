@@ -68,7 +68,7 @@ def test_ridge_scores_are_those_of_the_ridge_model(shots):
 @pytest.mark.parametrize("closed_form", [start, lambda given: ridge(given, torch.tensor(1.0))])
 def test_untrained_slots_give_the_start_memory_itself(shots, closed_form):
     given = support(shots, absent=0.3)
-    memory = Slots(WIDTH, 2)(given, closed_form(given))
+    memory = Slots(WIDTH, 2).memory(given, closed_form(given))
     assert torch.allclose(memory.vectors, closed_form(given).vectors)
     assert torch.allclose(memory.offset, closed_form(given).offset, atol=1e-5)
 
@@ -102,20 +102,22 @@ def test_renumbered_classes_renumber_the_scores(shots):
     given, slots, queries = support(shots, absent=0.2), moved(), torch.randn(BATCH, VIEWS, 7, WIDTH)
     order = [3, 0, 4, 1, 2]
     other = Support(given.shots[:, :, order], given.certainty[:, :, order], given.present[:, :, order])
-    found = slots(given, start(given)).scores(queries)
+    found = slots(given, queries, start(given))
     assert not torch.allclose(found, start(given).scores(queries), atol=1e-2)
-    assert torch.allclose(slots(other, start(other)).scores(queries), found[..., order], atol=1e-5)
+    assert torch.allclose(slots(other, queries, start(other)), found[..., order], atol=1e-5)
 
 
 def test_with_one_shot_there_is_no_order_and_with_five_the_order_matters_until_it_is_averaged():
     one, five, slots = support(1), support(5), moved()
     queries = torch.randn(BATCH, VIEWS, 7, WIDTH)
-    assert torch.equal(slots(one.rolled(1), start(one)).vectors, slots(one, start(one)).vectors)
+    assert torch.equal(slots.memory(one.rolled(1), start(one)).vectors, slots.memory(one, start(one)).vectors)
 
     def mean(given: Support) -> torch.Tensor:
-        return torch.stack([slots(given.rolled(n), start(given)).scores(queries) for n in range(5)]).mean(0)
+        return torch.stack([slots(given.rolled(n), queries, start(given)) for n in range(5)]).mean(0)
 
-    assert not torch.allclose(slots(five.rolled(2), start(five)).vectors, slots(five, start(five)).vectors, atol=1e-3)
+    assert not torch.allclose(
+        slots.memory(five.rolled(2), start(five)).vectors, slots.memory(five, start(five)).vectors, atol=1e-3
+    )
     assert torch.allclose(mean(five), mean(five.rolled(2)), atol=1e-4)
 
 
@@ -125,9 +127,9 @@ def test_an_absent_view_does_not_touch_the_memory_of_the_others():
     here[:, 2] = False
     other = Support(given.shots, given.certainty, here)
     assert torch.allclose(
-        slots(other, start(other)).vectors[:, :2], slots(given, start(given)).vectors[:, :2], atol=1e-6
+        slots.memory(other, start(other)).vectors[:, :2], slots.memory(given, start(given)).vectors[:, :2], atol=1e-6
     )
-    assert torch.isfinite(slots(other, start(other)).vectors).all()
+    assert torch.isfinite(slots.memory(other, start(other)).vectors).all()
 
 
 def test_weights_of_views_sum_to_their_number_and_skip_absent_ones():

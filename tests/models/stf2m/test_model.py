@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from stf2m_bench.episode.views import TaskViews, ViewSpec
 from stf2m_bench.errors import UsageError
+from stf2m_bench.models.base.class_space import assignment, matching
 from stf2m_bench.models.base.mock import MockSides, mock_views, sample, with_classes, with_padding, with_queries
 from stf2m_bench.models.base.model import load_model, make_model, save_model
 from stf2m_bench.models.stf2m import CHOICES, STF2M
-from stf2m_bench.models.stf2m_parts.class_space import assignment, matching
 from stf2m_bench.models.stf2m_parts.encoder import SpatioTemporalEncoder, shrunk_statistics
 from stf2m_bench.models.stf2m_parts.policies import with_policy
 from stf2m_bench.models.stf2m_parts.sites import averaged, layout_of, to_sites
@@ -25,6 +25,7 @@ SWITCHED = [
     *({name: False} for name in ("task_norm", "site_gate", "view_gate", "class_space")),
     *({"policy": policy} for policy in ("all", "cross", "mix", "audio.logmel")),
     {"pretrain": 2},
+    {"augment": True},
 ]
 
 
@@ -198,11 +199,11 @@ def test_several_dilations_reach_farther_than_one():
 @pytest.mark.parametrize(
     ("spec", "kind", "shape"),
     [
-        (ViewSpec("audio.logmel", (40,), 179, 50.0, "mel band"), "line", (45, 20, 2)),
-        (ViewSpec("video.face", (32, 32), 30, 12.5, "pixel row"), "grid", (30, 16, 64)),
+        (ViewSpec("audio.logmel", (40,), 179, 50.0, "mel band"), "line", (23, 10, 4)),
+        (ViewSpec("video.face", (32, 32), 30, 12.5, "pixel row"), "grid", (15, 16, 64)),
         (ViewSpec("imported:au", (35,), 1, None, "column"), "named", (1, 35, 1)),
         (ViewSpec("text.hashed", (128,), 8, None, "hash bucket"), "point", (8, 1, 128)),
-        (ViewSpec("signal.window:eda", (1,), 39, 16.0, "channel"), "point", (39, 1, 1)),
+        (ViewSpec("signal.window:eda", (1,), 39, 16.0, "channel"), "point", (20, 1, 1)),
     ],
 )
 def test_views_lie_on_the_sites_that_suit_them(spec, kind, shape):
