@@ -84,24 +84,21 @@ def check(task: str, data: Path | None, workers: int, media: bool, as_json: bool
     TASK is a name or a .toml file. Support and query must share no clip and no recording, and duplicates must be
     marked. Exit code 2 if a check fails.
     """
-    from stf2m_bench.datasets.base.manifest import open_dataset
     from stf2m_bench.episode.checks import check_task
+    from stf2m_bench.episode.corpora import join_manifests, open_manifests, prepare_views
     from stf2m_bench.tasks.task import load_task
     from stf2m_bench.views.base.fingerprints import fingerprints_of
-    from stf2m_bench.views.base.store import prepare_view
 
     found = load_task(task)
     if not media:
         print_checks(check_task(found), as_json)
         return
     with progress_bars() as progress:
-        dataset = found.protocol.datasets[0]
-        manifest = open_dataset(dataset, data=data, workers=workers, progress=progress)
-        stores = {
-            view: prepare_view(manifest, view, workers=workers, progress=progress(f"{dataset}: {view}"))
-            for view in (*found.protocol.views, *fingerprints_of(manifest, found.protocol.views))
-        }
-    seen = {view: stores.pop(view) for view in fingerprints_of(manifest, found.protocol.views)}
+        manifests = open_manifests(found, data=data, workers=workers, progress=progress)
+        manifest = join_manifests(manifests)
+        alike = fingerprints_of(manifest, found.protocol.views)
+        stores = prepare_views(manifests, (*found.protocol.views, *alike), workers=workers, progress=progress)
+    seen = {view: stores.pop(view) for view in alike}
     print_checks(check_task(found, manifest=manifest, stores=stores, fingerprints=seen), as_json)
 
 

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stf2m_bench.datasets.base.manifest import Manifest, open_dataset
+from stf2m_bench.datasets.base.manifest import Manifest
+from stf2m_bench.episode.corpora import join_manifests, open_manifests, prepare_views
 from stf2m_bench.errors import FaultsError, InputError, UsageError
 from stf2m_bench.progress import Progress, silent
 from stf2m_bench.tasks.task import Task
 from stf2m_bench.views.base.checks import telling_columns
-from stf2m_bench.views.base.store import Store, prepare_view
+from stf2m_bench.views.base.store import Store
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ def open_views(task: Task, *, data: Path | None = None, workers: int = 1, progre
         UsageError: nobody said where the dataset lies. FaultsError: the folder's clips contradict the clip list.
         InputError: an imported column tells the emotion; broken media.
     """
-    manifest = open_dataset(task.protocol.datasets[0], data=data, workers=workers, progress=progress)
+    manifests = open_manifests(task, data=data, workers=workers, progress=progress)
+    manifest = join_manifests(manifests)
     faults = disagreements(task, manifest)
     if faults:
         raise FaultsError(
@@ -98,10 +100,7 @@ def open_views(task: Task, *, data: Path | None = None, workers: int = 1, progre
                 f"The view '{view}' of '{manifest.dataset}' holds columns from which the emotion can be read off"
                 f" ({', '.join(telling)}); they are codes of the label, so leave them out of the table."
             )
-    stores = {
-        view: prepare_view(manifest, view, workers=workers, progress=progress(f"{task.protocol.datasets[0]}: {view}"))
-        for view in task.protocol.views
-    }
+    stores = prepare_views(manifests, task.protocol.views, workers=workers, progress=progress)
     if absent := absent_views(stores, task.clips.clip_id):
         raise InputError(f"{absent[0]}; check the dataset's folder, or leave the view out of the task.")
     return TaskViews(task, stores)

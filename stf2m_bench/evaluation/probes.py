@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from stf2m_bench.datasets.base.manifest import open_dataset
+from stf2m_bench.episode.corpora import join_manifests, open_manifests, prepare_views
 from stf2m_bench.episode.views import TaskViews, open_views
 from stf2m_bench.evaluation.evaluate import Evaluation, environment, predict_all, require_frozen
 from stf2m_bench.evaluation.fit import fit_folds
@@ -23,7 +23,7 @@ from stf2m_bench.progress import Progress, silent
 from stf2m_bench.scoring.result import Cost, ModelMark, make_result, write_result
 from stf2m_bench.tasks.task import Task
 from stf2m_bench.views.base.fingerprints import has_sound
-from stf2m_bench.views.base.store import Store, prepare_view
+from stf2m_bench.views.base.store import Store
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,10 @@ def run_probes(
     """
     require_frozen(task)
     views = views or open_views(task, data=data, workers=workers, progress=progress)
-    manifest = open_dataset(task.protocol.datasets[0], data=data, workers=workers, progress=progress)
-    sound = None
+    manifests = open_manifests(task, data=data, workers=workers, progress=progress)
+    manifest, sound = join_manifests(manifests), None
     if has_sound(manifest, task.protocol.views):
-        report = progress(f"{manifest.dataset}: audio.shortcuts")
-        sound = prepare_view(manifest, "audio.shortcuts", workers=workers, progress=report)
+        sound = prepare_views(manifests, ["audio.shortcuts"], workers=workers, progress=progress)["audio.shortcuts"]
     return probe_tables(task, shortcut_tables(task, manifest, views.stores, sound), progress=progress)
 
 

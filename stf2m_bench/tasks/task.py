@@ -42,7 +42,8 @@ class Protocol(BaseModel):
     """The keys of a task file. Unknown keys are refused.
 
     Attributes:
-        datasets: keys of loaders (one, or two in `new-corpus`).
+        datasets: keys of loaders; in `new-corpus` two, the one that trains and the one that is tested, and ids of clips
+            and subjects begin with the dataset (`ravdess/01`).
         track: what is new at meta-test.
         views: views that a model may see; the first is the one for models that take only one.
         ways, shots, queries: N emotions, each K of `shots` support clips and `queries` query clips per emotion.
@@ -59,7 +60,7 @@ class Protocol(BaseModel):
     version: Positive
     title: str
     datasets: Annotated[tuple[str, ...], Field(min_length=1, max_length=2)]
-    track: Literal["new-subjects", "personal"]
+    track: Literal["new-subjects", "personal", "new-corpus"]
     views: Annotated[tuple[str, ...], Field(min_length=1)]
     ways: Annotated[int, Field(ge=2)]
     shots: Annotated[tuple[Positive, ...], Field(min_length=1)]
@@ -146,13 +147,30 @@ def find_faults(protocol: Protocol, clips: ClipList) -> list[str]:
                 if person not in subjects:
                     faults.append(f"fold {number}: subject '{person}' of {side} has no clip in the clip list")
                 seen[person] = side
-    if protocol.track == "new-subjects":
+    faults += _corpus_faults(protocol)
+    if protocol.track != "personal":
         faults += [
             f"support_people lacks the number of people for {shot} shots"
             for shot in protocol.shots
             if str(shot) not in protocol.support_people
         ]
     return faults
+
+
+def _corpus_faults(protocol: Protocol) -> list[str]:
+    """Where sides and datasets do not fit: in `new-corpus` the first one trains, the second is tested."""
+    if protocol.track != "new-corpus":
+        return ["only the track new-corpus has two datasets"] if len(protocol.datasets) > 1 else []
+    if len(protocol.datasets) != 2:
+        return ["the track new-corpus has two datasets: the one that trains, then the one that is tested"]
+    trains, tested = protocol.datasets
+    return [
+        f"fold {number}: subject '{person}' of {side} is not of the dataset '{corpus}'"
+        for number, fold in enumerate(protocol.folds)
+        for side, corpus in (("meta_train", trains), ("meta_val", trains), ("meta_test", tested))
+        for person in getattr(fold, side)
+        if not person.startswith(f"{corpus}/")
+    ]
 
 
 def read_protocol(path: Path) -> Protocol:
