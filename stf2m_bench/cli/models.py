@@ -6,12 +6,26 @@ from pathlib import Path
 
 import click
 
-from stf2m_bench.cli.console import as_json, find_named_model, note, print_checks, print_json, print_table
+from stf2m_bench.cli.console import (
+    as_json,
+    data_option,
+    device_option,
+    find_named_model,
+    note,
+    print_checks,
+    print_json,
+    print_table,
+    progress_bars,
+    seed_option,
+    set_option,
+    settings,
+    workers_option,
+)
 
 
 @click.group()
 def command() -> None:
-    """List, show, check, push and pull models."""
+    """List, show, check, explain, push and pull models."""
 
 
 @command.command("list")
@@ -65,6 +79,62 @@ def check(model: str, as_json: bool) -> None:
     from stf2m_bench.models.base.checks import check_model
 
     print_checks(check_model(find_named_model(model)), as_json)
+
+
+@command.command()
+@click.argument("model")
+@click.argument("task")
+@click.option(
+    "--out", required=True, metavar="FOLDER", type=click.Path(path_type=Path), help="Where to write it; a new folder."
+)
+@click.option("--fold", metavar="N", type=click.IntRange(0), default=0, show_default=True, help="Which fold's model.")
+@click.option(
+    "--shot", metavar="K", type=click.IntRange(1), default=5, show_default=True, help="Support clips of each emotion."
+)
+@set_option
+@seed_option
+@device_option
+@data_option
+@workers_option
+def explain(
+    model: str,
+    task: str,
+    out: Path,
+    fold: int,
+    shot: int,
+    pairs: tuple[str, ...],
+    seed: int,
+    device: str,
+    data: Path | None,
+    workers: int,
+) -> None:
+    """Draw what the ST-F2M MODEL does on TASK.
+
+    MODEL is stf2m, which is fitted as 'evaluate' does unless its weights are at hand, or a folder that 'train' wrote;
+    no other model can be explained. Its rules are told in words and its memberships, gates and weights of views are
+    drawn, as means over the fold's frozen meta-val episodes. FOLDER appears whole or not at all.
+    """
+    from stf2m_bench.episode.corpora import join_manifests, open_manifests
+    from stf2m_bench.episode.views import open_views
+    from stf2m_bench.evaluation.evaluate import pick_device
+    from stf2m_bench.evaluation.explain import explain as explain_model
+    from stf2m_bench.evaluation.explain import require_explainable
+    from stf2m_bench.evaluation.explain_pages import require_new, write_explanation
+    from stf2m_bench.evaluation.explain_pictures import require_matplotlib
+    from stf2m_bench.tasks.task import load_task
+
+    chosen, named, place = load_task(task), find_named_model(model, **settings(pairs)), pick_device(device)
+    require_explainable(named, chosen, fold=fold, shot=shot)
+    require_new(out)
+    require_matplotlib()
+    with progress_bars() as progress:
+        views = open_views(chosen, data=data, workers=workers, progress=progress)
+        clips = join_manifests(open_manifests(chosen, data=data, workers=workers, progress=progress)).table
+        found = explain_model(
+            named, views, fold=fold, shot=shot, seed=seed, device=place, clips=clips, progress=progress
+        )
+        files = write_explanation(found, out)
+    note(f"Wrote {', '.join(files)} to {out}; begin with {out / 'rules.md'}.")
 
 
 @command.command()
