@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stf2m_bench.cli import report
 from stf2m_bench.cli.console import as_json, note, print_board, print_json, print_table
 from stf2m_bench.errors import UnknownNameError, UsageError
 
@@ -41,6 +42,9 @@ def command() -> None:
 
     A leaderboard is made of the results in a folder and nothing else; no media and no torch are needed.
     """
+
+
+command.add_command(report.command, "report")
 
 
 @command.command()

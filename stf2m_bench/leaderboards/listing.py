@@ -8,7 +8,11 @@ from pathlib import Path
 
 from stf2m_bench.files import sha256_of
 
-_MAY_BE = re.compile(r"(README\.md|[a-z0-9-]+\.md|results/[a-z0-9-]+/(states\.jsonl|[A-Za-z0-9._+-]+\.(json|parquet)))")
+_MAY_BE = re.compile(
+    r"README\.md|[a-z0-9-]+\.md"
+    r"|results/[a-z0-9-]+/(states\.jsonl|[A-Za-z0-9._+-]+\.(json|parquet))"
+    r"|ablations/(rows\.toml|[a-z0-9-]+/(validation\.csv|[A-Za-z0-9._+-]+\.json))"
+)
 _LARGEST_FILE = 4 * 2**20
 _LARGEST_FOLDER = 60 * 2**20
 

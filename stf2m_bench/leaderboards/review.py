@@ -57,6 +57,8 @@ def review(base: Path, head: Path, *, built_in: Collection[str] = (), load: Load
     removed = sorted(name for name in before.keys() - after.keys() if name.startswith("results/"))
     found.faults += [f"{name} was removed; results are retracted, never removed" for name in removed]
     changed = {name for name in after if before.get(name) != after[name]}
+    ablations = sorted(name for name in changed | (before.keys() - after.keys()) if name.startswith("ablations/"))
+    found.judge += [f"{name} is new, changed or removed; nothing here checks ablations" for name in ablations]
     touched = sorted(
         {name.split("/")[1] for name in changed | (before.keys() - after.keys()) if name.startswith("results/")}
     )
