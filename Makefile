@@ -27,6 +27,7 @@ tests: .venv/installed
 boards: .venv/installed
 	$(BIN)/stf2m-bench leaderboards build --into README.md
 	$(BIN)/python docs/figures/boards.py
+	$(BIN)/python docs/figures/datasets.py
 
 weights: .venv/installed
 	rm -rf stf2m_bench/weights

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -26,20 +27,23 @@ def command() -> None:
 @command.command("list")
 @as_json
 def list_(as_json: bool) -> None:
-    """List every dataset with its licence and size."""
+    """List every dataset with its size and licence."""
     from stf2m_bench.datasets import ROOM
     from stf2m_bench.datasets.base.manifest import load_loader
 
-    rows = []
-    for key in ROOM.keys():
-        card = load_loader(key).card
-        verified = "synthetic" if card.synthetic else card.verified
-        rows.append([key, card.title, card.subjects, ", ".join(card.modalities), card.licence, verified])
-    header = ["dataset", "title", "subjects", "modalities", "licence", "verified"]
+    cards = {key: load_loader(key).card for key in ROOM.keys()}
+    verified = {key: "synthetic" if card.synthetic else card.verified for key, card in cards.items()}
     if as_json:
-        print_json([dict(zip(header, row, strict=True)) for row in rows])
-    else:
-        print_table(header, rows)
+        keys = ("title", "subjects", "emotions", "modalities", "languages", "licence")
+        told = {key: {name: getattr(card, name) for name in keys} for key, card in cards.items()}
+        print_json([{"dataset": key} | told[key] | {"verified": verified[key]} for key in cards])
+        return
+    rows = [
+        [key, card.subjects, len(card.emotions), initials(card.modalities), shorten(card.licence, 21), verified[key]]
+        for key, card in cards.items()
+    ]
+    print_table(["dataset", "people", "emotions", "views", "licence", "tested on"], rows)
+    note("Views: A audio, S signal, T text, V video. The whole card: stf2m-bench datasets show DATASET")
 
 
 @command.command()
@@ -57,6 +61,16 @@ def show(dataset: str, as_json: bool) -> None:
     else:
         texts = {key: ", ".join(value) if isinstance(value, tuple) else value for key, value in card.items()}
         print_table([dataset, ""], list(texts.items()))
+
+
+def initials(names: Sequence[str]) -> str:
+    """The first letter of each name, in order of the alphabet."""
+    return " ".join(sorted(name[0].upper() for name in names))
+
+
+def shorten(text: str, width: int) -> str:
+    """The text, cut where it is longer."""
+    return text if len(text) <= width else f"{text[: width - 1].rstrip()}…"
 
 
 @command.command()

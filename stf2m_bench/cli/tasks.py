@@ -46,10 +46,8 @@ def list_(as_json: bool) -> None:
         keys = {"title", "track", "datasets", "ways", "shots", "views"}
         print_json([{"task": p.name} | p.model_dump(mode="json", include=keys) for p in protocols])
         return
-    rows = [
-        [p.name, p.track, f"{p.ways}-way {', '.join(map(str, p.shots))}-shot", "\n".join(p.views)] for p in protocols
-    ]
-    print_table(["task", "track", "episodes", "views"], rows)
+    rows = [[p.name, p.track, p.ways, ", ".join(map(str, p.shots)), "\n".join(p.views)] for p in protocols]
+    print_table(["task", "track", "N", "K", "views"], rows)
 
 
 @command.command()

@@ -1,0 +1,56 @@
+"""Writes docs/datasets.md from the cards of all loaders: python docs/figures/datasets.py"""
+
+from pathlib import Path
+
+from stf2m_bench.datasets import ROOM
+from stf2m_bench.datasets.base.loader import Card
+from stf2m_bench.datasets.base.manifest import load_loader
+from stf2m_bench.leaderboards.render import escape
+from stf2m_bench.tasks.task import load_task, task_names
+
+PAGE = Path(__file__).parents[1] / "datasets.md"
+BEGIN = """\
+# Datasets
+
+Made of the loaders' cards by `python docs/figures/datasets.py`; edit nothing here. `stf2m-bench datasets show DATASET`
+shows a whole card, `stf2m-bench prepare DATASET --data FOLDER` reads a corpus from the folder into which it was
+unpacked. Nothing is downloaded, and no media is in this repository.
+
+*Tested on*: `real`, files of the corpus itself; `layout`, file names and tables as its documentation gives them, so a
+fault in your copy may be ours: tell us. *People*: of the whole corpus. Emotions are canonical ones, from the corpus's
+own words by `stf2m_bench/datasets/base/native_emotions.csv`; a corpus of continuous ratings alone has none.
+
+A split that is published with a corpus is not ours: EmoBox's lists put every speaker of CREMA-D (91 of 91), of EmoDB
+(10 of 10) and of TESS (2 of 2) on both sides, so figures made by them are not of new people.
+
+"""
+HEADER = ("dataset", "title", "people", "emotions", "languages", "modalities", "licence", "tested on", "tasks")
+
+
+def row(key: str, card: Card, tasks: list[str]) -> tuple[str, ...]:
+    """The cells of one dataset."""
+    return (
+        f"`{key}`",
+        f"{escape(card.title)} ({escape(card.citation)})",
+        str(card.subjects or ""),
+        str(len(card.emotions)),
+        ", ".join(card.languages),
+        ", ".join(card.modalities),
+        escape(card.licence),
+        "synthetic" if card.synthetic else card.verified,
+        ", ".join(f"`{task}`" for task in tasks),
+    )
+
+
+def page() -> str:
+    """The whole page."""
+    protocols = [load_task(name).protocol for name in task_names()]
+    lines = [f"| {' | '.join(HEADER)} |", f"|{'---|' * len(HEADER)}"]
+    for key in ROOM.keys():
+        tasks = [protocol.name for protocol in protocols if key in protocol.datasets]
+        lines.append(f"| {' | '.join(row(key, load_loader(key).card, tasks))} |")
+    return BEGIN + "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
