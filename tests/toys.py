@@ -86,7 +86,8 @@ def make_store(task: Task, view: str, *, seed: int = 0, absent: Collection[str] 
     """
     rng = np.random.default_rng([seed, *view.encode()])
     width, rate, sites = VIEWS[view]
-    of_emotion = {emotion: rng.normal(0, 1.4, width) for emotion in task.protocol.emotions}
+    emotions = (*task.protocol.emotions, *task.protocol.training_emotions)
+    of_emotion = {emotion: rng.normal(0, 1.4, width) for emotion in emotions}
     of_person = {person: rng.normal(0, 0.5, width) for person in dict.fromkeys(task.clips.subject)}
     arrays = []
     for clip, person, emotion in zip(task.clips.clip_id, task.clips.subject, task.clips.emotion, strict=True):

@@ -72,7 +72,7 @@ class Drawer:
         protocol = self.task.protocol
         fold = index % len(protocol.folds) if fold is None else fold
         words = Words(protocol.name, protocol.version, protocol.seed, side, fold, shot, index)
-        emotions = words.sample(protocol.emotions, protocol.ways)
+        emotions = words.sample(self.task.emotions(side), protocol.ways)
         support, query = self._choose(words, emotions, shot, fold, side)
         rows = [row for emotion in emotions for row in query[emotion]]
         labels = [label for label, emotion in enumerate(emotions) for _ in query[emotion]]

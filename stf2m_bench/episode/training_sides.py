@@ -54,7 +54,7 @@ class TrainingSides:
         self.fold = fold
         self.seed = seed
         self.device = device
-        self.emotions = task.protocol.emotions
+        self.emotions = task.emotions("meta_train")
         self.shots = task.protocol.shots
         self.store_hashes = {view: store.hash for view, store in views.stores.items()}
         self.view_specs: Mapping[str, ViewSpec] = self._views.specs

@@ -114,7 +114,7 @@ def explain(
         task, shot=shot, side="meta_val", fold=fold, count=VALIDATION_EPISODES, batch=VALIDATION_BATCH, views=views
     )
     with torch.no_grad():
-        parts = [_look(model, problem.to(device), truth, task.protocol.emotions) for problem, truth in drawn]
+        parts = [_look(model, problem.to(device), truth, task.emotions("meta_val")) for problem, truth in drawn]
         seen = joined(parts)
         people = TrainingSides(views, fold, seed=seed, device=device).clips("meta_val")
         network = model.network
@@ -127,7 +127,7 @@ def explain(
             shot=shot,
             episodes=VALIDATION_EPISODES,
             queries=len(seen.label),
-            emotions=task.protocol.emotions,
+            emotions=task.emotions("meta_val"),
             views=network.views,
             figures=_figures(seen, shot),
             ambiguity=_ambiguity(seen, shot, None if clips is None else vote_ambiguity(clips, task.clips.clip_id)),
@@ -136,7 +136,7 @@ def explain(
             branches={
                 view: found for view, one in network.encoders() if (found := _branches(one, view, people, device))
             },
-            shares=_shares(seen, len(task.protocol.emotions)) if len(network.views) > 1 else None,
+            shares=_shares(seen, len(task.emotions("meta_val"))) if len(network.views) > 1 else None,
         )
 
 

@@ -40,12 +40,12 @@ def sanity_task(task: Task, number: int = 0) -> Task:
     """
     protocol, clips = task.protocol, task.clips
     words = Words(protocol.name, protocol.version, protocol.seed, "sanity", number)
-    emotion = list(clips.emotion)
+    emotion, drawn_from = list(clips.emotion), {*protocol.emotions, *protocol.training_emotions}
     for person in dict.fromkeys(clips.subject):
         rows = [
             row
             for row, drawable in enumerate(clips.subject)
-            if drawable == person and not clips.duplicate_of[row] and clips.emotion[row] in protocol.emotions
+            if drawable == person and not clips.duplicate_of[row] and clips.emotion[row] in drawn_from
         ]
         for row, other in zip(rows, words.sample(rows, len(rows)), strict=True):
             emotion[row] = clips.emotion[other]

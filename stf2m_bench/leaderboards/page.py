@@ -68,8 +68,13 @@ def _protocol_line(task: Task) -> str:
         f"`{task.name}` version {protocol.version}, track {protocol.track}: {protocol.ways}-way, {shots} shots,"
         f" {protocol.queries} queries per emotion, {protocol.episodes:,} episodes a shot over"
         f" {len(protocol.folds)} folds; {len(protocol.emotions)} emotions, {people_tested(task)} people tested."
+        f"{_trained_on(protocol.training_emotions)}"
         f" Views: {', '.join(f'`{view}`' for view in protocol.views)}. Frozen episodes `{protocol.frozen[:12]}`."
     )
+
+
+def _trained_on(emotions: Sequence[str]) -> str:
+    return f" None of these emotions was trained on, but {', '.join(emotions)}." if emotions else ""
 
 
 def _board_table(rows: Sequence[Row], shots: list[int]) -> Iterator[str]:

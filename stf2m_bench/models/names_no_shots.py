@@ -10,7 +10,7 @@ from torch import Tensor
 from stf2m_bench.episode.problems import Problem
 from stf2m_bench.episode.training_sides import TrainingSides
 from stf2m_bench.episode.views import ViewSpec
-from stf2m_bench.errors import UsageError
+from stf2m_bench.errors import InputError, UsageError
 from stf2m_bench.models.base.model import Model
 from stf2m_bench.models.base.posteriors import Posteriors
 
@@ -40,7 +40,16 @@ class NamesNoShots(Model):
         raise UsageError("names_no_shots has to be told names; evaluate does so, other callers use predict_named.")
 
     def predict_named(self, problem: Problem, names: Sequence[Sequence[str]]) -> Tensor:
-        """Log-posteriors of the named emotions `[B, Q, N]`."""
+        """Log-posteriors of the named emotions `[B, Q, N]`.
+
+        Raises:
+            InputError: an emotion that training did not have, as on boards of new emotions.
+        """
+        if unknown := {name for row in names for name in row} - set(self._emotions):
+            raise InputError(
+                f"names_no_shots knows the emotions of training alone, and these episodes ask for {min(unknown)}; leave"
+                " it out of this board."
+            )
         logs = self._posteriors.log_posteriors(problem.clips, problem.lengths)[problem.query_index]
         columns = torch.tensor([[self._emotions.index(name) for name in row] for row in names], device=logs.device)
         return logs.gather(2, columns.unsqueeze(1).expand(-1, logs.shape[1], -1))

@@ -54,6 +54,8 @@ def as_toml(protocol: Protocol) -> str:
     values = protocol.model_dump(mode="json")
     folds, reference = values.pop("folds"), values.pop("reference")
     people = values.pop("support_people")
+    if not values["training_emotions"]:
+        del values["training_emotions"]
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
     lines.append(f"support_people = {{ {', '.join(f'{k} = {v}' for k, v in people.items())} }}")
     for name, tables in (("folds", folds), ("reference", reference)):

@@ -47,7 +47,7 @@ class Protocol(BaseModel):
         track: what is new at meta-test.
         views: views that a model may see; the first is the one for models that take only one.
         ways, shots, queries: N emotions, each K of `shots` support clips and `queries` query clips per emotion.
-        emotions: canonical keys drawn from.
+        emotions: canonical keys drawn from. training_emotions: those of meta-train and meta-val in `new-emotions`.
         support_people: K -> how many people give the support (the fewest with which any group serves every emotion).
         episodes: per shot, in all; episode i belongs to fold i mod F.
         frozen: SHA-256 of exactly those episodes; empty until `tasks freeze`.
@@ -60,12 +60,13 @@ class Protocol(BaseModel):
     version: Positive
     title: str
     datasets: Annotated[tuple[str, ...], Field(min_length=1, max_length=2)]
-    track: Literal["new-subjects", "personal", "new-corpus"]
+    track: Literal["new-subjects", "personal", "new-corpus", "new-emotions"]
     views: Annotated[tuple[str, ...], Field(min_length=1)]
     ways: Annotated[int, Field(ge=2)]
     shots: Annotated[tuple[Positive, ...], Field(min_length=1)]
     queries: Positive
     emotions: Annotated[tuple[str, ...], Field(min_length=2)]
+    training_emotions: tuple[str, ...] = ()
     support_people: dict[str, Positive]
     episodes: Positive
     seed: Annotated[int, Field(ge=0)]
@@ -101,17 +102,20 @@ class Task:
     @cached_property
     def hash(self) -> str:
         """SHA-256 over the protocol keys and the clip list alone."""
-        return hash_of(
-            {
-                "protocol": self.protocol.model_dump(mode="json", exclude=_OUTSIDE_HASH),
-                "clips": self.clips.hash,
-            }
-        )
+        keys = self.protocol.model_dump(mode="json", exclude=_OUTSIDE_HASH)
+        if not self.protocol.training_emotions:  # a key that tasks of other tracks were hashed without
+            del keys["training_emotions"]
+        return hash_of({"protocol": keys, "clips": self.clips.hash})
 
     def people(self, fold: int, side: Side) -> tuple[str, ...]:
         """Subjects of one side of one fold, in the order of the file."""
         people: tuple[str, ...] = getattr(self.protocol.folds[fold], side)
         return people
+
+    def emotions(self, side: Side) -> tuple[str, ...]:
+        """The emotions that episodes of a side are drawn from; others than at meta-test in `new-emotions`."""
+        protocol = self.protocol
+        return protocol.emotions if side == "meta_test" else protocol.training_emotions or protocol.emotions
 
     def support_people(self, shot: int) -> int:
         """How many people give a K-shot support.
@@ -147,7 +151,7 @@ def find_faults(protocol: Protocol, clips: ClipList) -> list[str]:
                 if person not in subjects:
                     faults.append(f"fold {number}: subject '{person}' of {side} has no clip in the clip list")
                 seen[person] = side
-    faults += _corpus_faults(protocol)
+    faults += _corpus_faults(protocol) + _emotion_faults(protocol, emotions)
     if protocol.track != "personal":
         faults += [
             f"support_people lacks the number of people for {shot} shots"
@@ -171,6 +175,18 @@ def _corpus_faults(protocol: Protocol) -> list[str]:
         for person in getattr(fold, side)
         if not person.startswith(f"{corpus}/")
     ]
+
+
+def _emotion_faults(protocol: Protocol, known: set[str]) -> list[str]:
+    """Where emotions of training and of the test do not fit the track."""
+    training = protocol.training_emotions
+    if protocol.track != "new-emotions":
+        return ["only the track new-emotions has training_emotions"] if training else []
+    faults = [f"emotion '{e}' is trained and tested" for e in training if e in protocol.emotions]
+    faults += [f"training emotion '{e}' has no clip in the clip list" for e in training if e not in known]
+    if len(set(training)) < protocol.ways:
+        faults.append(f"ways = {protocol.ways}, but only {len(set(training))} training_emotions are listed")
+    return faults
 
 
 def read_protocol(path: Path) -> Protocol:
