@@ -1,5 +1,7 @@
 """Writes docs/datasets.md from the cards of all loaders: python docs/figures/datasets.py"""
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from stf2m_bench.datasets import ROOM
@@ -23,6 +25,17 @@ own words by `stf2m_bench/datasets/base/native_emotions.csv`; a corpus of contin
 A split that is published with a corpus is not ours: EmoBox's lists put every speaker of CREMA-D (91 of 91), of EmoDB
 (10 of 10) and of TESS (2 of 2) on both sides, so figures made by them are not of new people.
 
+"""
+VOTES = """
+## What people reach on CREMA-D
+
+One of the raters of each clip, drawn at random, against the emotion that the actor was asked for (UAR) and against what
+most of the other raters said (agreement); ties are split. Votes are answers: they are never a view. Made by
+`python docs/figures/crema_d_votes.py FOLDER` of the corpus's own table; `stf2m-bench datasets votes DATASET` gives the
+same for any corpus with votes. A model that scores above the UAR of its condition knows more than the raters agree on.
+
+| votes by | clips | raters a clip | UAR | agreement | clips with a majority of half | ties |
+|---|---|---|---|---|---|---|
 """
 HEADER = ("dataset", "title", "people", "emotions", "languages", "modalities", "licence", "tested on", "tasks")
 
@@ -49,7 +62,15 @@ def page() -> str:
     for key in ROOM.keys():
         tasks = [protocol.name for protocol in protocols if key in protocol.datasets]
         lines.append(f"| {' | '.join(row(key, load_loader(key).card, tasks))} |")
-    return BEGIN + "\n".join(lines) + "\n"
+    return BEGIN + "\n".join(lines) + "\n" + VOTES + "".join(votes())
+
+
+def votes() -> Iterator[str]:
+    """A line for each condition of CREMA-D's votes."""
+    found = json.loads((PAGE.parent / "figures" / "crema_d_votes.json").read_text(encoding="utf-8"))
+    for condition, one in found.items():
+        shares = " | ".join(f"{one[name]:.1f}%" for name in ("uar", "agreement", "majority", "ties"))
+        yield f"| {condition} | {one['clips']:,} | {one['raters']:.1f} | {shares} |\n"
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from stf2m_bench.cli.console import (
     progress_bars,
     workers_option,
 )
+from stf2m_bench.errors import InputError
 
 
 @click.group()
@@ -90,6 +91,37 @@ def check(dataset: str, data: Path | None, workers: int, as_json: bool) -> None:
     if data is not None and all(check.passed is not False for check in checks):
         remember_root(dataset, root)
     print_checks(checks, as_json)
+
+
+@command.command()
+@click.argument("dataset")
+@data_option
+@workers_option
+@as_json
+def votes(dataset: str, data: Path | None, workers: int, as_json: bool) -> None:
+    """Show how well raters read the clips of DATASET: the human ceiling.
+
+    A random rater of each clip, against the corpus's emotion (UAR) and against most of the others (agreement), by what
+    they saw or heard.
+    """
+    from dataclasses import asdict
+
+    from stf2m_bench.datasets.base.manifest import open_dataset
+    from stf2m_bench.datasets.base.votes import ceilings, votes_of
+
+    with progress_bars() as progress:
+        manifest = open_dataset(dataset, data=data, workers=workers, progress=progress)
+    found = ceilings(votes_of(manifest.table))
+    if not found:
+        raise InputError(f"No clip of '{dataset}' has votes; 'datasets show {dataset}' says what it has.")
+    if as_json:
+        print_json({condition: asdict(ceiling) for condition, ceiling in found.items()})
+        return
+    rows = [
+        [name, one.clips, *(f"{x:.1f}" for x in (one.raters, one.uar, one.agreement, one.majority, one.ties))]
+        for name, one in found.items()
+    ]
+    print_table(["votes by", "clips", "raters", "UAR %", "agreement %", "majority %", "ties %"], rows)
 
 
 @command.command()
