@@ -54,6 +54,7 @@ class Drawer:
         clips = task.clips
         drawable = np.flatnonzero(np.array([not duplicate for duplicate in clips.duplicate_of], dtype=bool))
         self._cells = _group(drawable, [clips.emotion, clips.subject])
+        self._queries: dict[tuple[int, int, Side], int] = {}
         self._recordings: dict[str, list[NDArray[np.int32]]] = {}
         if task.protocol.track == "personal":
             for (subject, _), rows in _group(drawable, [clips.subject, clips.recording]).items():
@@ -62,6 +63,16 @@ class Drawer:
     def count(self, emotion: str, subject: str) -> int:
         """How many different clips of this emotion this person can give."""
         return len(self._cells.get((emotion, subject), ()))
+
+    def queries(self, shot: int, fold: int, side: Side) -> int:
+        """Queries per emotion: the task's, or fewer (one at least) on a training side too small for them."""
+        key = (shot, fold, side)
+        if key not in self._queries:
+            people = self.task.people(fold, side)
+            fewest = min(sum(self.count(e, person) for person in people) for e in self.task.emotions(side))
+            asked, small = self.task.protocol.queries, side != "meta_test" and self.task.protocol.track != "personal"
+            self._queries[key] = max(1, min(asked, fewest - shot)) if small else asked
+        return self._queries[key]
 
     def draw(self, shot: int, index: int, *, fold: int | None = None, side: Side = "meta_test") -> Episode:
         """Episode `index` of this shot; its fold is `index mod folds` unless given.
@@ -93,20 +104,20 @@ class Drawer:
         return (self.draw(shot, i) for i in range(self.task.protocol.episodes))
 
     def _choose(self, words: Words, emotions: list[str], shot: int, fold: int, side: Side) -> tuple[Rows, Rows]:
-        people = self.task.people(fold, side)
+        people, queries = self.task.people(fold, side), self.queries(shot, fold, side)
         for _ in range(TRIES):
             try:
                 if self.task.protocol.track == "personal":
                     return self._one_person(words, emotions, shot, people)
                 group = words.sample(people, min(self.task.support_people(shot), len(people)))
                 others = [person for person in people if person not in group]
-                return self._two_groups(words, emotions, shot, group, others)
+                return self._two_groups(words, emotions, (shot, queries), group, others)
             except _Short:
                 continue
         if side != "meta_test":
             try:
                 everyone = words.sample(people, len(people))
-                return self._two_groups(words, emotions, shot, everyone, everyone)
+                return self._two_groups(words, emotions, (shot, queries), everyone, everyone)
             except _Short:
                 pass
         raise InputError(
@@ -116,17 +127,17 @@ class Drawer:
         )
 
     def _two_groups(
-        self, words: Words, emotions: list[str], shot: int, group: list[str], others: list[str]
+        self, words: Words, emotions: list[str], counts: tuple[int, int], group: list[str], others: list[str]
     ) -> tuple[Rows, Rows]:
-        """Track new-subjects: a few people give the support of every emotion, others give the queries.
+        """Tracks with new people: a few give the support of every emotion, others give the queries.
 
         A side other than meta-test that is too small for two groups passes the same people twice: they are then
         shared, but clips and recordings still are not.
         """
-        taken = _Taken(self._cells, words)
+        taken, (shot, queries) = _Taken(self._cells, words), counts
         support = {e: [taken.round_robin(e, group) for _ in range(shot)] for e in emotions}
         taken.forbid_recordings(self.task.clips.recording, support)
-        return support, {e: [taken.any_person(e, others) for _ in range(self.task.protocol.queries)] for e in emotions}
+        return support, {e: [taken.any_person(e, others) for _ in range(queries)] for e in emotions}
 
     def _one_person(self, words: Words, emotions: list[str], shot: int, people: tuple[str, ...]) -> tuple[Rows, Rows]:
         """Track personal: one person gives both; each recording, in random order, goes to the side that needs it."""

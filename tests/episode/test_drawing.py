@@ -15,12 +15,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
-from toys import EMOTIONS, PEOPLE, clip_list, make_task, toy_clips
+from toys import EMOTIONS, PEOPLE, clip_list, make_task, toy_clips, toy_folds
 
 from stf2m_bench.episode.capacity import fewest_support_people, shortages
 from stf2m_bench.episode.drawing import Drawer, Episode, frozen_hash
 from stf2m_bench.errors import InputError, UsageError
-from stf2m_bench.tasks.clips import ClipList
+from stf2m_bench.tasks.clips import COLUMNS, ClipList
 from stf2m_bench.tasks.task import Fold, Task, load_task, task_names
 
 REPOSITORY = Path(__file__).parents[2]
@@ -34,15 +34,18 @@ def broken_rules(task: Task, episode: Episode) -> list[str]:
     """The rules in plain words, one line each."""
     clips, p = task.clips, task.protocol
     support, query = episode.support.tolist(), episode.query.tolist()
+    queries = len(query) // p.ways
+    fewer = episode.side != "meta_test" and p.track != "personal" and 1 <= queries < p.queries
     people = [{clips.subject[row] for row in part} for part in (support, query)]
     recordings = [{clips.recording[row] for row in part} for part in (support, query)]
     held = {
-        "sizes": len(support) == p.ways * episode.shot and len(query) == p.ways * p.queries,
+        "sizes": len(support) == p.ways * episode.shot and len(query) == p.ways * queries,
+        "as many queries as asked for": queries == p.queries or fewer,
         "different emotions": len(set(episode.emotions)) == p.ways,
         "support labels": [clips.emotion[r] for r in support]
         == [e for e in episode.emotions for _ in range(episode.shot)],
         "query labels": [clips.emotion[r] for r in query] == [episode.emotions[n] for n in episode.query_labels],
-        "queries a class": Counter(episode.query_labels.tolist()) == dict.fromkeys(range(p.ways), p.queries),
+        "queries a class": Counter(episode.query_labels.tolist()) == dict.fromkeys(range(p.ways), queries),
         "no clip twice": len({*support, *query}) == len(support) + len(query),
         "no duplicate": not any(clips.duplicate_of[row] for row in support + query),
         "recordings apart": not recordings[0] & recordings[1],
@@ -295,3 +298,18 @@ def test_the_cost_of_a_draw_does_not_grow_with_the_number_of_clips() -> None:
         return calls["block"]
 
     assert words_of(10_000) <= words_of(10) + 5
+
+
+def test_a_training_side_with_few_clips_of_an_emotion_is_asked_for_fewer_queries():
+    clips = toy_clips()
+    train = toy_folds()[0].meta_train
+    scarce = [row for row in range(len(clips)) if clips.subject[row] in train and clips.emotion[row] == "fear"]
+    kept = sorted(set(range(len(clips))) - set(scarce[6:]))
+    few = ClipList(*([getattr(clips, name)[row] for row in kept] for name in COLUMNS))
+    drawer = Drawer(make_task(clips=few))
+    assert [drawer.queries(shot, 0, "meta_train") for shot in (1, 5)] == [2, 1]
+    assert [drawer.queries(shot, 0, "meta_test") for shot in (1, 5)] == [2, 2]
+    for index in range(20):
+        episode = drawer.draw(5, index, fold=0, side="meta_train")
+        assert len(episode.query) == 3
+        assert not {*episode.support} & {*episode.query}
