@@ -23,4 +23,5 @@ class LevelledLogMel(LogMel):
         if not len(decibel):
             return decibel
         mean = np.mean(10 ** (decibel.astype(np.float64) / 10))
-        return (decibel - 10 * np.log10(mean)).astype(np.float32)
+        levelled: NDArray[np.float32] = (decibel - 10 * np.log10(mean)).astype(np.float32)
+        return levelled
