@@ -11,6 +11,7 @@ from stf2m_bench.checks import Check, check_faults
 from stf2m_bench.datasets.base.emotions import canonical_emotions
 from stf2m_bench.datasets.base.loader import Card, Clip
 from stf2m_bench.datasets.base.manifest import PATHS, find_faults, load_loader
+from stf2m_bench.datasets.base.signals import file_of
 from stf2m_bench.errors import BenchError
 
 _LFS = b"version https://git-lfs.github.com/spec/v1"
@@ -35,7 +36,8 @@ def check_dataset(dataset: str, root: Path) -> list[Check]:
         return [card, Check("scan", False, str(error))]
     if not clips:
         return [card, Check("scan", False, f"no clip was found in {root}; expected: {loader.card.access}")]
-    files = {path for clip in clips for kind in PATHS if (path := getattr(clip, kind))}
+    files = {path for clip in clips for path in (clip.video, clip.audio) if path}
+    files |= {file_of(clip.signal) for clip in clips if clip.signal}
     files |= {table.path for table in tables.values()}
     return [
         card,

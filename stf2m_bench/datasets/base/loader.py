@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from stf2m_bench.datasets.base.signals import Signals
+
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
@@ -43,7 +45,8 @@ class Clip:
         label: the corpus's own word or code.
         recording: what was recorded in one go; clips of one recording never face each other in an episode.
         start, end: seconds within the files; None is the whole file.
-        video, audio, signal: paths relative to the root. text: the words themselves.
+        video, audio, signal: paths relative to the root; `path#part` is one recording of a signal file that holds
+            several. text: the words themselves.
         valence, arousal: in [-1, 1].
         votes: `<condition>.<emotion>` -> share or count of raters.
         groups: sex, age band, where the corpus tells.
@@ -100,9 +103,14 @@ class ImportedTable:
 
 
 class Loader(ABC):
-    """Reads one corpus as distributed. Pure reading: no network, no writes, no decoding."""
+    """Reads one corpus as distributed. Pure reading: no network, no writes, no decoding.
+
+    Attributes:
+        signals: how the files that clips name as `signal` are read.
+    """
 
     card: ClassVar[Card]
+    signals: ClassVar[Signals] = Signals()
 
     @abstractmethod
     def scan(self, root: Path) -> Iterable[Clip]:

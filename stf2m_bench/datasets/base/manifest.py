@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -13,6 +13,7 @@ import pandas as pd
 from stf2m_bench.datasets import ROOM
 from stf2m_bench.datasets.base.emotions import canonical_emotions, nearest_emotion
 from stf2m_bench.datasets.base.loader import Card, Clip, GeneratedLoader, ImportedTable, Loader
+from stf2m_bench.datasets.base.signals import Signals, file_of
 from stf2m_bench.errors import FaultsError, InputError
 from stf2m_bench.files import replacing
 from stf2m_bench.home import home, remember_root, remembered_roots, root_of
@@ -32,6 +33,7 @@ class Manifest:
     Attributes:
         table: one row a clip: `COLUMNS`, then `votes.<condition>.<emotion>` and `group.<name>`; None where unknown.
         tables: feature tables that the loader declares.
+        signals: how the loader's signals are read.
         hash: SHA-256 over every column but paths.
     """
 
@@ -41,6 +43,7 @@ class Manifest:
     table: pd.DataFrame
     tables: Mapping[str, ImportedTable]
     hash: str
+    signals: Signals = field(default_factory=Signals)
 
     def write(self, path: Path) -> None:
         """Write the table as Parquet."""
@@ -100,7 +103,7 @@ def build_manifest(dataset: str, root: Path) -> Manifest:
     if faults:
         raise FaultsError(f"The manifest of '{dataset}' ({root})", faults, "mend them in the data or the loader")
     table = _as_table(clips)
-    return Manifest(dataset, root, loader.card, table, loader.tables(root), _hash(table))
+    return Manifest(dataset, root, loader.card, table, loader.tables(root), _hash(table), loader.signals)
 
 
 def find_faults(clips: Iterable[Clip], root: Path, card: Card) -> list[str]:
@@ -116,7 +119,7 @@ def find_faults(clips: Iterable[Clip], root: Path, card: Card) -> list[str]:
                 continue
             if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
                 faults.append(f"clip '{clip.clip_id}': {kind} '{path}' is not a path inside the dataset's folder")
-            elif not exists.setdefault(path, (root / path).is_file()):
+            elif not exists.setdefault(path, (root / (file_of(path) if kind == "signal" else path)).is_file()):
                 faults.append(f"clip '{clip.clip_id}': {kind} '{path}' does not exist")
     return faults
 

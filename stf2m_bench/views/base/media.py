@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stf2m_bench.datasets.base.loader import ImportedTable
-from stf2m_bench.errors import InputError, UnknownNameError
+from stf2m_bench.datasets.base.signals import Signals
 from stf2m_bench.views.base.decode import decode_frames, decode_sound
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +23,7 @@ class ClipMedia:
         root: the dataset's folder; `video`, `audio`, `signal` are relative to it, `text` is the words.
         start, end: seconds within the files; None is the whole file.
         tables: feature tables declared by the loader, by name.
+        signals: how the loader's signals are read.
         notes: counters that the extractor may raise (`notes["frames without a face"] += 1`); the view store
             sums and reports them.
     """
@@ -41,6 +37,7 @@ class ClipMedia:
     start: float | None = None
     end: float | None = None
     tables: Mapping[str, ImportedTable] = field(default_factory=dict)
+    signals: Signals = field(default_factory=Signals)
     notes: Counter[str] = field(default_factory=Counter)
 
     def sound(self, rate: int) -> NDArray[np.float32] | None:
@@ -68,45 +65,18 @@ class ClipMedia:
         return decode_frames(path, rate, self.start or 0.0, self.end, longest=longest, grey=grey)
 
     def channel(self, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-        """`(seconds [n], values [n])` of one column of `signal` (CSV with a `seconds` column); None without it.
+        """`(seconds [n], values [n])` of one channel of `signal`; None without it.
 
-        Seconds are the file's own, rising. Rows of the stretch, and the nearest one on either side of it.
+        Seconds are on the clock of `start` and `end`, rising. Rows of the stretch, and the nearest one on either side.
 
         Raises:
-            InputError: the file is missing or is no such CSV; the stretch lies beyond its end.
-            UnknownNameError: no such column; names those that there are.
+            InputError: the file is missing or not of the corpus's form.
+            UnknownNameError: no such channel; names those that there are.
         """
         if self.signal is None:
             return None
-        path = self.root / self.signal
-        if not path.is_file():
-            raise InputError(f"{path} does not exist; check the dataset's folder, or fetch what is missing.")
-        table = _signals(path, path.stat().st_mtime_ns)
-        if name not in table.columns or name == "seconds":
-            raise UnknownNameError(f"channel in {path}", name, (str(c) for c in table.columns if c != "seconds"))
-        seconds = table["seconds"].to_numpy(np.float64)
+        seconds, values = self.signals.read(self.root, self.signal, name)
         first = 0 if self.start is None else int(np.searchsorted(seconds, self.start, "right")) - 1
         last = len(seconds) if self.end is None else int(np.searchsorted(seconds, self.end, "left")) + 1
         rows = slice(max(0, first), last)
-        return seconds[rows], table[name].to_numpy(np.float64)[rows]
-
-
-@lru_cache(maxsize=4)
-def _signals(path: Path, changed: int) -> pd.DataFrame:
-    """A CSV of signals; `changed` is the file's time, so that one written anew is read anew."""
-    import pandas as pd
-
-    try:
-        table = pd.read_csv(path)
-    except (ValueError, UnicodeDecodeError) as error:  # pandas' parser errors are ValueErrors
-        raise InputError(f"{path} cannot be read as CSV ({error}); mend or fetch it again.") from error
-    if "seconds" not in table.columns:
-        found = ", ".join(map(str, table.columns))
-        raise InputError(f"{path} has no column 'seconds' (it has: {found}); name its time column so.")
-    for column in table.columns:
-        if table[column].dtype.kind not in "iuf":
-            raise InputError(f"{path}, column '{column}': not all values are numbers; mend or remove the column.")
-    seconds = table["seconds"].to_numpy(np.float64)
-    if not len(seconds) or not np.all(np.diff(seconds) > 0):
-        raise InputError(f"{path}: the column 'seconds' must hold rising times, at least one; sort or mend it.")
-    return table
+        return seconds[rows], values[rows]

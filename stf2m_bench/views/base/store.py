@@ -86,7 +86,13 @@ def media_of(manifest: Manifest) -> list[ClipMedia]:
     columns = ["clip_id", "video", "audio", "text", "signal", "start", "end"]
     rows = manifest.table[columns].to_dict("records")
     return [
-        ClipMedia(root=manifest.root, tables=manifest.tables, **{str(k): v for k, v in row.items()}) for row in rows
+        ClipMedia(
+            root=manifest.root,
+            tables=manifest.tables,
+            signals=manifest.signals,
+            **{str(k): v for k, v in row.items()},
+        )
+        for row in rows
     ]
 
 
@@ -127,6 +133,8 @@ def source_paths(clip: ClipMedia, extractor: Extractor) -> list[str]:
     if "tables" in extractor.media:
         table = clip.tables.get(extractor.argument)
         return [table.path] if table else []
+    if "signal" in extractor.media:
+        return [clip.signals.file(clip.signal, extractor.argument)] if clip.signal else []
     fields = [getattr(clip, kind) for kind in extractor.media if kind != "text"]
     return [path for path in fields if path is not None]
 

@@ -1,0 +1,79 @@
+"""How the signals of a corpus are read: by default CSV files with a `seconds` column."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stf2m_bench.errors import InputError, UnknownNameError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Channel = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+class Signals:
+    """The signals of a corpus whose files are CSV with a `seconds` column and one column a channel.
+
+    A corpus in another form has a subclass of its own, named by its loader's `signals`. A clip's `signal` is a path, or
+    `path#part` where one file holds several recordings.
+    """
+
+    def file(self, signal: str, channel: str) -> str:
+        """The file that holds a channel, relative to the root: the one that is watched for changes."""
+        return file_of(signal)
+
+    def read(self, root: Path, signal: str, channel: str) -> Channel:
+        """`(seconds [n], values [n])` of a recording: rising seconds on the clock of the clips' `start` and `end`.
+
+        Raises:
+            InputError: the file is missing or of another form.
+            UnknownNameError: no such channel; names those that there are.
+        """
+        path = existing(root / self.file(signal, channel))
+        table = _table(path, path.stat().st_mtime_ns)
+        if channel not in table.columns or channel == "seconds":
+            raise UnknownNameError(f"channel in {path}", channel, (str(c) for c in table.columns if c != "seconds"))
+        return table["seconds"].to_numpy(np.float64), table[channel].to_numpy(np.float64)
+
+
+def file_of(signal: str) -> str:
+    """The path in `path#part`."""
+    return signal.partition("#")[0]
+
+
+def existing(path: Path) -> Path:
+    """This path.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    if not path.is_file():
+        raise InputError(f"{path} does not exist; check the dataset's folder, or fetch what is missing.")
+    return path
+
+
+@lru_cache(maxsize=4)
+def _table(path: Path, changed: int) -> pd.DataFrame:
+    """A CSV of signals; `changed` is the file's time, so that one written anew is read anew."""
+    import pandas as pd
+
+    try:
+        table = pd.read_csv(path)
+    except (ValueError, UnicodeDecodeError) as error:  # pandas' parser errors are ValueErrors
+        raise InputError(f"{path} cannot be read as CSV ({error}); mend or fetch it again.") from error
+    if "seconds" not in table.columns:
+        found = ", ".join(map(str, table.columns))
+        raise InputError(f"{path} has no column 'seconds' (it has: {found}); name its time column so.")
+    for column in table.columns:
+        if table[column].dtype.kind not in "iuf":
+            raise InputError(f"{path}, column '{column}': not all values are numbers; mend or remove the column.")
+    seconds = table["seconds"].to_numpy(np.float64)
+    if not len(seconds) or not np.all(np.diff(seconds) > 0):
+        raise InputError(f"{path}: the column 'seconds' must hold rising times, at least one; sort or mend it.")
+    return table

@@ -1,0 +1,141 @@
+"""CEAP-360VR: 32 people rate valence and arousal all the while, eight 360-degree videos each (Xue et al. 2021)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stf2m_bench.datasets.base.continuous import emotion_at, rated_windows
+from stf2m_bench.datasets.base.loader import Card, Clip, Loader
+from stf2m_bench.datasets.base.named_files import refuse
+from stf2m_bench.datasets.base.people import age_group, sex_group
+from stf2m_bench.datasets.base.signals import Channel, Signals, existing
+from stf2m_bench.errors import InputError, UnknownNameError
+
+LENGTH = 2.0  # seconds of a window, as in the authors' figures
+
+
+class CEAPSignals(Signals):
+    """`head_pitch`, `head_yaw` (degrees, 5 Hz) in `4_BehaviorData/HM_ScanPath/P1_...json#V1`; second 0 is the start.
+
+    Yaw jumps where it passes 180 degrees. The corpus's other signals are not read yet.
+    """
+
+    channels = {"head_pitch": "Pitch", "head_yaw": "Yaw"}
+
+    def read(self, root: Path, signal: str, channel: str) -> Channel:
+        """One person's head during one video."""
+        if channel not in self.channels:
+            raise UnknownNameError("channel of CEAP-360VR", channel, self.channels)
+        path = existing(root / self.file(signal, channel))
+        videos, video = _heads(path, path.stat().st_mtime_ns), signal.partition("#")[2]
+        if video not in videos:
+            raise InputError(f"{path} has no video '{video}' (it has: {', '.join(videos)}); fetch it again.")
+        rows = videos[video]
+        return np.arange(len(rows)) / 5, np.array([row[self.channels[channel]] for row in rows], np.float64)
+
+
+@lru_cache(maxsize=4)
+def _heads(path: Path, changed: int) -> dict[str, list[dict[str, float]]]:
+    try:
+        (person,) = _read(path)["Behavior_HeadScanPath_Data"]
+        return {video["VideoID"]: video["ID_Pitch_Yaw"] for video in person["Video_Behavior_ScanPath_Data"]}
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path} is not a scan path of CEAP-360VR ({error!r}); fetch it again.") from error
+
+
+class CEAP360VR(Loader):
+    """Ratings in `3_AnnotationData/Transformed/P1_Annotation_TransData.json`, 1 to 9 becomes -1 to 1.
+
+    A clip is a window of two seconds of one person and video, from the video's start on, without a lag; its valence and
+    arousal are means, its label the quadrant of these (exactly 5 on either axis: `neutral`). A quadrant is no emotion:
+    only both at exactly 5 is neutral, where every trace starts and stays for seconds. A recording is a person and
+    video. The files in `Frame` are left alone: one of them was not corrected when the others were. Most of what looks
+    like skill is knowing the video: keep the videos of the query out of support and training.
+    """
+
+    card = Card(
+        title="Continuous Physiological and Behavioral Emotion Annotation Dataset for 360 VR Videos",
+        licence="CC BY-NC-SA 4.0 by its link (its text says BY-NC)",
+        access="github.com/cwi-dis/CEAP-360VR-Dataset; 3_AnnotationData/Transformed/P1_Annotation_TransData.json ...",
+        citation="Xue et al. 2021, IEEE Trans. Multimedia, doi 10.1109/TMM.2021.3124080",
+        subjects=32,
+        emotions=("neutral",),
+        languages=(),
+        modalities=("signal",),
+        tracks=("new-subjects", "personal", "new-stimuli"),
+        verified="real",
+    )
+    signals = CEAPSignals()
+
+    def scan(self, root: Path) -> Iterable[Clip]:
+        """Every window that was rated."""
+        files = sorted(root.rglob("3_AnnotationData/Transformed/P*_Annotation_TransData.json"))
+        if not files:
+            refuse(root, "CEAP-360VR", "3_AnnotationData/Transformed/P1_Annotation_TransData.json")
+        for path in files:
+            person = path.name.partition("_")[0]
+            head = path.parents[2] / f"4_BehaviorData/HM_ScanPath/{person}_Behavior_HeadScanPathData.json"
+            signal = head.relative_to(root).as_posix() if head.is_file() else None
+            yield from _clips(path, person, signal, _group(path.parents[2], person))
+
+
+def _clips(path: Path, person: str, signal: str | None, groups: dict[str, str]) -> Iterator[Clip]:
+    for video, seconds, valence, arousal in read_traces(path, "Trans"):
+        for window in rated_windows(seconds, valence, arousal, length=LENGTH):
+            yield Clip(
+                clip_id=f"{person}-{video}-{window.number:02d}",
+                subject=person,
+                emotion=emotion_at(window.valence, window.arousal),
+                label=window.quadrant,
+                recording=f"{person}-{video}",
+                stimulus=video,
+                start=window.start,
+                end=window.end,
+                signal=f"{signal}#{video}" if signal else None,
+                valence=window.valence,
+                arousal=window.arousal,
+                groups=groups,
+            )
+
+
+def read_traces(path: Path, kind: str) -> list[tuple[str, list[float], list[float], list[float]]]:
+    """Of each video: its name, stamps in seconds, valence and arousal in [-1, 1]. `kind` is `Trans` or `Frame`.
+
+    Raises:
+        InputError: the file is no such annotation.
+    """
+    try:
+        (person,) = _read(path)[f"ContinuousAnnotation_{kind}Data"]
+        videos = [(v["VideoID"], v["TimeStamp_Valence_Arousal"]) for v in person[f"Video_Annotation_{kind}Data"]]
+        return [
+            (
+                video,
+                [row["TimeStamp"] for row in rows],
+                [(row["Valence"] - 5) / 4 for row in rows],
+                [(row["Arousal"] - 5) / 4 for row in rows],
+            )
+            for video, rows in videos
+        ]
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path} is not an annotation of CEAP-360VR ({error!r}); fetch it again.") from error
+
+
+def _group(root: Path, person: str) -> dict[str, str]:
+    path = root / f"2_QuestionnaireData/{person}_Questionnaire_Data.json"
+    if not path.is_file():
+        return {}
+    try:
+        (told,) = _read(path)["QuestionnaireData"]
+        return sex_group(told["Gender"]) | age_group(int(told["Age"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path} is not a questionnaire of CEAP-360VR ({error!r}); fetch it again.") from error
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,97 @@
+"""The channels of body signals, read from the files in which their corpora keep them."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stf2m_bench.datasets.base.e4 import E4Signals
+from stf2m_bench.datasets.base.loader import Clip
+from stf2m_bench.datasets.base.manifest import find_faults, load_loader
+from stf2m_bench.datasets.base.signals import Signals
+from stf2m_bench.datasets.ceap_360vr import CEAPSignals
+from stf2m_bench.datasets.eevr import EEVRSignals
+from stf2m_bench.datasets.smartwatch_walk import WalkSignals
+from stf2m_bench.errors import InputError, UnknownNameError
+from stf2m_bench.views.base.extractor import make_extractor
+from stf2m_bench.views.base.media import ClipMedia
+from stf2m_bench.views.base.store import source_paths
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def e4(tmp_path: Path) -> Path:
+    write(tmp_path / "S02/EDA.csv", "1000.000000\n4.000000\n" + "".join(f"{n / 4}\n" for n in range(80)))
+    write(tmp_path / "S02/HR.csv", "1010.000000\n1.000000\n" + "".join(f"{60 + n}\n" for n in range(10)))
+    write(tmp_path / "S02/ACC.csv", "1000.0, 1000.0, 1000.0\n2.0, 2.0, 2.0\n1,2,3\n4,5,6\n")
+    write(tmp_path / "S02/IBI.csv", "1000.000000, IBI\n2.5,0.75\n3.25,0.5\n")
+    return tmp_path
+
+
+def test_files_of_an_e4_are_read_on_the_clock_of_the_file_that_the_clip_names(e4: Path) -> None:
+    read = lambda name: [part.tolist() for part in E4Signals().read(e4, "S02/EDA.csv", name)]  # noqa: E731
+    assert read("HR") == [[10.0 + n for n in range(10)], [60.0 + n for n in range(10)]]
+    assert read("ACC.y") == [[0.0, 0.5], [2.0, 5.0]]
+    assert read("IBI") == [[2.5, 3.25], [0.75, 0.5]]
+    with pytest.raises(UnknownNameError, match="channel of an E4 called 'EDAX'; did you mean EDA"):
+        read("EDAX")
+
+
+def test_a_view_of_another_channel_than_the_named_file_is_windowed_and_watched(e4: Path) -> None:
+    clip = ClipMedia(clip_id="a", root=e4, signal="S02/EDA.csv", start=12, end=14, signals=E4Signals())
+    view, extractor = make_extractor("signal.window:HR").extract(clip), make_extractor("signal.window:HR")
+    assert view[:, 0].tolist() == [62 + n / 16 for n in range(32)]
+    assert source_paths(clip, extractor) == ["S02/HR.csv"]
+    with pytest.raises(InputError, match=r"TEMP\.csv does not exist"):
+        make_extractor("signal.window:TEMP").extract(clip)
+
+
+def test_walks_are_put_together_from_windows_that_share_their_halves(tmp_path: Path) -> None:
+    first, second = np.arange(36.0), 100 + np.arange(24.0)
+    windows = np.stack([first[:24], first[12:], second])[:, :, None] * np.ones(7)
+    np.save(tmp_path / "mo_ew1_a_x.npy", windows)
+    write(tmp_path / "mo_ew1_a_y.csv", "1.0\n1.0\n0.0\n")
+    seconds, values = WalkSignals().read(tmp_path, "mo_ew1_a_x.npy", "hr")
+    assert values.tolist() == [*first, *second]
+    assert seconds[-1] == pytest.approx(59 / 24)
+    for clip, window in zip(load_loader("smartwatch_walk").scan(tmp_path), windows, strict=True):
+        assert clip.start is not None
+        assert values[round(clip.start * 24) : round(clip.start * 24) + 24].tolist() == window[:, 6].tolist()
+
+
+def test_parts_of_a_zipped_table_are_recordings_of_their_own(tmp_path: Path) -> None:
+    rows = ["0.0,1.5,12,0", "0.002,2.5,12,V1", "0.002,3.5,12,V1", "0.0,4.5,2,V1"]
+    with zipfile.ZipFile(tmp_path / "Stimuli_EDA.zip", "w") as file:
+        file.writestr("Stimuli_EDA.csv", "\n".join(["Time,EDA,Participant ID,Video ID", *rows]))
+    seconds, values = EEVRSignals().read(tmp_path, "Stimuli_EDA.zip#12-V1", "EDA")
+    assert (seconds.tolist(), values.tolist()) == ([0, 1 / 7.83], [2.5, 3.5])
+    with pytest.raises(InputError, match="has no rows of '3-V1'"):
+        EEVRSignals().read(tmp_path, "Stimuli_EDA.zip#3-V1", "EDA")
+
+
+def test_heads_are_read_video_by_video(tmp_path: Path) -> None:
+    rows = [{"ID": n + 1, "Pitch": n / 2, "Yaw": -n} for n in range(3)]
+    told = {"ParticipantID": "P1", "Video_Behavior_ScanPath_Data": [{"VideoID": "V2", "ID_Pitch_Yaw": rows}]}
+    write(tmp_path / "P1.json", json.dumps({"Behavior_HeadScanPath_Data": [told]}))
+    seconds, values = CEAPSignals().read(tmp_path, "P1.json#V2", "head_yaw")
+    assert (seconds.tolist(), values.tolist()) == ([0, 0.2, 0.4], [0, -1, -2])
+    with pytest.raises(InputError, match="has no video 'V3'"):
+        CEAPSignals().read(tmp_path, "P1.json#V3", "head_yaw")
+
+
+def test_a_part_of_a_file_needs_the_file(tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", "seconds,eda\n0,1\n")
+    card = load_loader("csv").card
+    clip = lambda signal: Clip(clip_id="a", subject="p", emotion=None, label="", signal=signal)  # noqa: E731
+    assert find_faults([clip("a.csv#1")], tmp_path, card) == []
+    assert find_faults([clip("b.csv#1")], tmp_path, card) == ["clip 'a': signal 'b.csv#1' does not exist"]
+    assert Signals().file("a.csv#1", "eda") == "a.csv"
