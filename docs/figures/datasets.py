@@ -44,7 +44,7 @@ def row(key: str, card: Card, tasks: list[str]) -> tuple[str, ...]:
     """The cells of one dataset."""
     return (
         f"`{key}`",
-        f"{escape(card.title)} ({escape(card.citation)})",
+        escape(f"{card.title} ({card.citation})" if card.citation else card.title),
         str(card.subjects or ""),
         str(len(card.emotions)),
         ", ".join(card.languages),
