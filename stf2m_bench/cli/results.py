@@ -129,7 +129,11 @@ def rescore(file: Path, task: str | None, as_json: bool) -> None:
 @command.command()
 @_file
 @_task
-@click.option("--model", metavar="MODEL", help="The model, where it is not built-in: a folder or pkg.mod:factory.")
+@click.option(
+    "--model",
+    metavar="MODEL",
+    help="The model, where it is not built-in: a folder, hub:ORG/NAME@REV or pkg.mod:factory.",
+)
 @click.option(
     "--fresh",
     metavar="SEED",

@@ -72,7 +72,7 @@ def evaluate(
     Args:
         task: a task or its name.
         model: a built-in key, a folder written by `train`, `pkg.mod:factory`, or an object (a `Model`, a function from
-            a problem to logits, a torch module, a scikit-learn classifier, a `NamedModel`).
+            a problem to logits, a torch module, a scikit-learn classifier, what `hub.pull.pull_model` gives).
         name: what tables call it. data: the dataset's folder, if it was not given before.
         seed: of training. device: `auto`, `cpu`, `cuda`, `mps`.
         config: settings of a built-in model.

@@ -108,7 +108,7 @@ def model_of(result: Result) -> NamedModel:
     if result.model.source != "built-in" or result.model.name not in ROOM.keys():
         raise UsageError(
             f"'{result.model.name}' ({result.model.source}) is no built-in model under its own name; hand it in:"
-            " --model NAME, FOLDER or pkg.mod:factory."
+            " --model NAME, FOLDER, hub:ORG/NAME@REV or pkg.mod:factory."
         )
     return find_model(result.model.name, **result.model.config)
 
