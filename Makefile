@@ -26,6 +26,7 @@ tests: .venv/installed
 
 boards: .venv/installed
 	$(BIN)/stf2m-bench leaderboards build --into README.md
+	$(BIN)/stf2m-bench leaderboards report ablation
 	$(BIN)/python docs/figures/boards.py
 	$(BIN)/python docs/figures/datasets.py
 
