@@ -42,6 +42,7 @@ class TrainingSides:
 
     Attributes:
         emotions: canonical keys that labels of `clips` refer to.
+        new_emotions: whether the test asks for other emotions than these.
         seed: the one source of randomness for whoever learns from this.
     """
 
@@ -55,6 +56,7 @@ class TrainingSides:
         self.seed = seed
         self.device = device
         self.emotions = task.emotions("meta_train")
+        self.new_emotions = not set(task.protocol.emotions) <= set(self.emotions)
         self.shots = task.protocol.shots
         self.store_hashes = {view: store.hash for view, store in views.stores.items()}
         self.view_specs: Mapping[str, ViewSpec] = self._views.specs

@@ -87,7 +87,7 @@ class STF2M(TrainedModel):
         memory, start, refine, orders: the learner. carry: see `Slots`.
         view_gate, fusion: the weights of the views.
         policy: which views training episodes have: `random`, `all`, `cross`, `mix`, or the name of a single one.
-        class_space: match in the space of the training emotions too.
+        class_space: match in the space of the training emotions too, unless the task tests others.
         augment: training clips in other times, with parts masked. pretrain: epochs of classification at most.
         iterations: steps of training at most; it ends after 100 of them without gain on meta-val.
         precision: of the convolutions: `float32`, `bf16`, or `auto`, which is bf16 on CUDA. All else is float32.
@@ -144,7 +144,7 @@ class STF2M(TrainedModel):
         self._training_clips = clips
         for view, encoder in self.network.encoders():
             encoder.take_statistics(clips, view)
-        if self._settings["class_space"]:
+        if self._settings["class_space"] and not sides.new_emotions:
             self._posteriors.fit(sides)
         if self._settings["pretrain"]:
             pretrain(self.network, clips, sides.clips("meta_val"), epochs=self._settings["pretrain"])
@@ -192,7 +192,7 @@ class STF2M(TrainedModel):
         """Weigh, on meta-val, the classifiers of training emotions, then both ways of matching."""
         self._training_clips = None
         self.network.requires_grad_(False)
-        if self._settings["class_space"]:
+        if self._settings["class_space"] and not sides.new_emotions:
             clips = sides.clips("meta_val")
             with torch.no_grad():
                 encoded = self.network.encoded(clips.clips, clips.lengths)
@@ -209,7 +209,7 @@ class STF2M(TrainedModel):
     def _ways_of_matching(self, problem: Problem) -> dict[str, Tensor]:
         encoded = self.network.encoded(problem.clips, problem.lengths)
         found = {"episode": self.network(problem, encoded=encoded).logits}
-        if self._settings["class_space"] and len(self._class_weights):
+        if len(self._class_weights):
             stacked = self._emotion_evidence(problem.clips, problem.lengths, encoded)
             logs = (stacked * self._class_weights.to(stacked)).sum(-1).log_softmax(-1)
             shots = logs[problem.support_index]
@@ -237,7 +237,7 @@ class STF2M(TrainedModel):
         """The network, the classifiers, and the weights of both ways of matching."""
         network = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
         found = network | self._fusion.state()
-        if self._settings["class_space"]:
+        if len(self._class_weights):
             found |= self._posteriors.state() | {"class_weights": self._class_weights}
         return found
 
@@ -248,7 +248,7 @@ class STF2M(TrainedModel):
         self.network.load_state_dict(network)
         self.network.eval().requires_grad_(False)
         self._fusion.load_state(state)
-        if self._settings["class_space"]:
+        if "class_weights" in state:
             self._posteriors.load_state(state)
             self._class_weights = state["class_weights"]
 

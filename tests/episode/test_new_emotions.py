@@ -32,6 +32,8 @@ def test_each_side_is_drawn_from_its_own_emotions(task: Task) -> None:
 def test_models_learn_from_clips_of_training_emotions_alone(task: Task) -> None:
     sides = TrainingSides(make_views(task), 0)
     assert sides.emotions == TRAINED
+    assert sides.new_emotions
+    assert not TrainingSides(make_views(make_task()), 0).new_emotions
     for side in ("meta_train", "meta_val"):
         labels = sides.clips(side).labels
         assert set(labels.tolist()) == {0, 1}

@@ -14,11 +14,13 @@ from stf2m_bench.errors import UsageError
 from stf2m_bench.models.base.class_space import assignment, matching
 from stf2m_bench.models.base.mock import MockSides, mock_views, sample, with_classes, with_padding, with_queries
 from stf2m_bench.models.base.model import load_model, make_model, save_model
+from stf2m_bench.models.base.recipe import Recipe
 from stf2m_bench.models.stf2m import CHOICES, STF2M
 from stf2m_bench.models.stf2m_parts.encoder import SpatioTemporalEncoder, shrunk_statistics
 from stf2m_bench.models.stf2m_parts.policies import with_policy
 from stf2m_bench.models.stf2m_parts.sites import averaged, layout_of, to_sites
 from stf2m_bench.models.stf2m_parts.temporal import TemporalConvolution, pooled_over_time
+from stf2m_bench.training.loop import fit_model
 
 SWITCHED = [
     *({name: value} for name, values in CHOICES.items() for value in values[1:]),
@@ -249,3 +251,14 @@ def test_weights_saved_in_half_are_read_back_as_float32_within_their_rounding(tm
     for name, tensor in kept.items():
         assert read[name].dtype == tensor.dtype
         assert torch.allclose(read[name], tensor, rtol=1e-3, atol=1e-5)
+
+
+def test_where_the_task_tests_other_emotions_the_space_of_training_emotions_is_left_out(tmp_path):
+    sides = MockSides(views(), 0)
+    sides.new_emotions = True
+    made = fit_model(make_model("stf2m", width=16, site_width=8), sides, recipe=Recipe(iterations=2, check_every=2))
+    assert not any(name.startswith(("map.", "class_weights")) for name in made.state())
+    assert set(made._ways_of_matching(sides.validation(1)[0][0])) == {"episode"}
+    save_model("stf2m", made, sides.view_specs, tmp_path / "saved")
+    problem, _ = sides.validation(5)[0]
+    assert torch.equal(load_model(tmp_path / "saved").model.predict(problem), made.predict(problem))
