@@ -34,7 +34,7 @@ def change(path: Path, old: str, new: str) -> None:
         (["evaluate", "mine.toml", "--model", "own_models:nothing"], ["could not be imported", "nothing"]),
         (["evaluate", "mine.toml", "--model", "home"], ["home is not a saved model"]),
         (["datasets", "show", "ravdes"], ["no dataset called 'ravdes'", "did you mean ravdess?"]),
-        (["prepare", "csv:mine", "--views", "audio.logmle"], ["no view called", "did you mean audio.logmel?"]),
+        (["prepare", "csv:mine", "--views", "audio.logmle"], ["no view called", "did you mean audio.logmel"]),
         (["prepare", "csv:mine", "--views", "imported:y"], ["no feature table called 'y'", "known: x"]),
         (["prepare", "csv:mine"], ["No built-in task reads 'csv:mine'", "--views"]),
         (["prepare", "ravdess"], ["Where does the dataset 'ravdess' lie?", "--data FOLDER"]),

@@ -482,4 +482,5 @@ def test_an_interrupt_while_workers_start_is_one_sentence(tmp_path: Path, second
         os.killpg(run.pid, signal.SIGINT)
         _, said = run.communicate(timeout=60)
     assert "Traceback" not in said
-    assert run.returncode == 0 or said.endswith("Interrupted; the same command goes on where it was.\n")
+    unborn = run.returncode == -signal.SIGINT and not said  # on a busy machine Python itself was not listening yet
+    assert run.returncode == 0 or unborn or said.endswith("Interrupted; the same command goes on where it was.\n")
