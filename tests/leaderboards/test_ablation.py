@@ -382,3 +382,10 @@ def test_the_command_writes_the_page_of_a_built_in_task(tmp_path, capsys):
 def test_these_toys_have_the_people_that_the_worked_examples_count_on():
     assert len(PEOPLE) == len(STEPS) == 12
     assert STEPS.std(ddof=1) == pytest.approx(13**0.5)
+
+
+def test_the_committed_page_is_what_the_committed_results_give(tmp_path: Path) -> None:
+    top = Path(__file__).parents[2]
+    write_report(top / "leaderboards", tmp_path / "ablation")
+    made, kept = (folder / "ablation.md" for folder in (tmp_path, top / "docs"))
+    assert made.read_text(encoding="utf-8") == kept.read_text(encoding="utf-8"), "run make boards"
