@@ -7,8 +7,7 @@ they hold; figures on the frozen meta-val episodes, on which choices are made, g
 from __future__ import annotations
 
 import csv
-import tomllib
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from stf2m_bench.episode.views import TaskViews, open_views
 from stf2m_bench.evaluation.evaluate import evaluate
 from stf2m_bench.evaluation.fit import Fitted, fit_folds
 from stf2m_bench.files import replacing, write_text
+from stf2m_bench.leaderboards.ablation_plan import ROWS, Row, read_plan
 from stf2m_bench.models.base.lift import NamedModel, find_model
 from stf2m_bench.models.base.model import Model, SavedModel, TrainedOn
 from stf2m_bench.progress import Progress
@@ -32,21 +32,9 @@ from stf2m_bench.tasks.task import Task, load_task
 FOLDER = Path(__file__).parents[1] / "leaderboards" / "ablations"
 
 
-@dataclass(frozen=True)
-class Row:
-    """One row of rows.toml; its words are for the page."""
-
-    name: str
-    model: str
-    set: dict[str, Any] = field(default_factory=dict)
-    control: str = ""
-    people: int = 0
-
-
-def rows() -> list[Row]:
+def rows() -> tuple[Row, ...]:
     """All rows, in order."""
-    listed = tomllib.loads((FOLDER / "rows.toml").read_text(encoding="utf-8"))["row"]
-    return [Row(**{key: value for key, value in one.items() if key in Row.__annotations__}) for one in listed]
+    return read_plan(FOLDER / ROWS).rows
 
 
 class Controlled(Model):
@@ -95,7 +83,7 @@ def with_fewer_people(task: Task, people: int) -> Task:
 def fitted_row(row: Row, task: Task, views: TaskViews, seed: int, progress: Progress) -> tuple[NamedModel, Fitted]:
     """The row's model, fitted on each fold."""
     named = find_model(row.model, **row.set)
-    seen = TaskViews(with_fewer_people(task, row.people), views.stores) if row.control == "people" else views
+    seen = TaskViews(with_fewer_people(task, row.people), views.stores) if row.people else views
     fits = fit_folds(named, seen, seed=seed, device="cpu", progress=progress, shipped=False)
     shuffles = row.control in ("labels", "frames")
     return named, replace(fits, models=[Controlled(m, row.control) if shuffles else m for m in fits.models])
