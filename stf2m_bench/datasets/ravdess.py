@@ -7,12 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from stf2m_bench.datasets.base.loader import Card, Clip, ImportedTable, Loader
+from stf2m_bench.datasets.base.native_emotions import canonical_of, emotions_of
 from stf2m_bench.errors import InputError
 
-EMOTIONS = {
-    "01": "neutral", "02": "calm", "03": "happiness", "04": "sadness",
-    "05": "anger", "06": "fear", "07": "disgust", "08": "surprise",
-}  # fmt: skip
 _NAME = re.compile(r"(0[1-3])-((0[12])-(0[1-8])-(0[12])-(0[12])-(0[12])-(\d\d))")
 _KINDS = {".mp4": "video", ".wav": "audio", ".flac": "audio"}
 _UNITS = ("01", "02", "04", "05", "06", "07", "09", "10", "12", "14", "15", "17", "20", "23", "25", "26")
@@ -32,7 +29,7 @@ class RAVDESS(Loader):
         access="Zenodo record 1188976; folders Actor_01 ... Actor_24 with 03-01-EE-II-SS-RR-AA.wav and 01-01-....mp4",
         citation="Livingstone & Russo 2018, PLoS ONE 13(5): e0196391",
         subjects=24,
-        emotions=tuple(EMOTIONS.values()),
+        emotions=emotions_of("RAVDESS"),
         languages=("en",),
         modalities=("audio", "video"),
         tracks=("new-subjects", "personal", "new-emotions", "new-corpus"),
@@ -101,7 +98,7 @@ def _clip(name: str, files: dict[str, str]) -> Clip:
     return Clip(
         clip_id=name,
         subject=actor,
-        emotion=EMOTIONS[emotion],
+        emotion=canonical_of("RAVDESS", emotion),
         label=emotion,
         recording=name,
         stimulus=f"statement {statement}",

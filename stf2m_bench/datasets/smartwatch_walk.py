@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from stf2m_bench.datasets.base.loader import Card, Clip, Loader
 from stf2m_bench.datasets.base.named_files import refuse
+from stf2m_bench.datasets.base.native_emotions import canonical_of, emotions_of, native_emotions
 from stf2m_bench.datasets.base.people import age_group, sex_group
 from stf2m_bench.datasets.base.side_tables import read_rows
 from stf2m_bench.datasets.base.signals import Channel, Signals, existing
 from stf2m_bench.errors import InputError, UnknownNameError
 
-EMOTIONS = {"-1": "sadness", "0": "neutral", "1": "happiness"}
 _NAME = re.compile(r"(?P<condition>m[ouw])_(?P<person>ew\d+)_.*_x")
 _STEP = 0.5  # seconds from one window to the next: half of a window
 
@@ -60,7 +60,7 @@ class SmartwatchWalk(Loader):
         access="github.com/juancq/emotion-recognition-smartwatch; deep_learning_data/mo_ew10_..._x.npy and ..._y.csv",
         citation="Quiroz, Geangu & Yong 2018, JMIR Mental Health 5(3), e10153, doi 10.2196/10153",
         subjects=44,
-        emotions=tuple(EMOTIONS.values()),
+        emotions=emotions_of("SmartwatchWalk"),
         languages=(),
         modalities=("signal",),
         tracks=("new-subjects",),
@@ -90,7 +90,7 @@ def _clips(root: Path, path: Path, condition: str, person: str, groups: dict[str
         yield Clip(
             clip_id=f"{person}-{number:04d}",
             subject=person,
-            emotion=EMOTIONS[label],
+            emotion=canonical_of("SmartwatchWalk", label),
             label=label,
             recording=f"{person}-walk-{walk + 1}",
             stimulus=f"{condition} {label}",
@@ -109,7 +109,7 @@ def _labels(path: Path) -> NDArray[np.int_]:
         shape = np.load(path, mmap_mode="r", allow_pickle=False).shape
     except (OSError, ValueError) as error:
         raise InputError(f"{path} and {beside.name} are not windows and their labels ({error}); fetch both.") from error
-    if shape != (len(labels), 24, 7) or not set(map(str, labels.tolist())) <= EMOTIONS.keys():
+    if shape != (len(labels), 24, 7) or not set(map(str, labels.tolist())) <= native_emotions("SmartwatchWalk").keys():
         raise InputError(
             f"{path} {list(shape)} and {beside.name} ({len(labels)} labels of -1, 0, 1) do not fit; fetch both again."
         )
