@@ -51,6 +51,18 @@ def ravdess_root() -> Path:
 
 
 @pytest.fixture(scope="session")
+def lying_beside(ravdess_root: Path) -> Callable[[str], Path]:
+    """The folder of a corpus, by the folder's name, where it lies beside RAVDESS."""
+
+    def find(folder: str) -> Path:
+        if not (ravdess_root.parent / folder).is_dir():
+            pytest.skip(f"{folder} does not lie in {ravdess_root.parent}")
+        return ravdess_root.parent / folder
+
+    return find
+
+
+@pytest.fixture(scope="session")
 def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An emosynth of 4 people and 64 clips, made once for all worker processes of a run."""
     from stf2m_bench.datasets.synth.write import generate_corpus

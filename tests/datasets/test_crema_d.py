@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,11 +21,8 @@ HEADER = '"","A","D","F","H","N","S","fileName","numResponses","agreement","emoV
 
 
 @pytest.fixture(scope="module")
-def root(ravdess_root: Path) -> Path:
-    folder = ravdess_root.parent / "CREMA-D"
-    if not folder.is_dir():
-        pytest.skip(f"CREMA-D does not lie in {folder}")
-    return folder
+def root(lying_beside: Callable[[str], Path]) -> Path:
+    return lying_beside("CREMA-D")
 
 
 def lay_out(root: Path, *paths: str) -> Path:

@@ -63,26 +63,13 @@ def rows(table: str) -> dict[str, list[int]]:
 
 
 @pytest.fixture(scope="module")
-def lying_beside(ravdess_root: Path) -> Callable[[str], Path]:
-    """The folder of a loader's corpus, where it lies beside RAVDESS."""
-
-    def find(key: str) -> Path:
-        folder = ravdess_root.parent / CORPORA[key]
-        if not folder.is_dir():
-            pytest.skip(f"{CORPORA[key]} does not lie in {folder}")
-        return folder
-
-    return find
-
-
-@pytest.fixture(scope="module")
 def root(lying_beside: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """The same, in full: what is zipped in it is unpacked elsewhere."""
     known: dict[str, Path] = {}
 
     def find(key: str) -> Path:
         if key not in known:
-            known[key] = unpack(lying_beside(key), tmp_path_factory.mktemp(key))
+            known[key] = unpack(lying_beside(CORPORA[key]), tmp_path_factory.mktemp(key))
         return known[key]
 
     return find
@@ -338,7 +325,7 @@ def test_ceap_windows_of_the_released_frames_have_the_counted_quadrants(
 ) -> None:
     people: dict[str, Counter[str]] = {}
     starts = Counter[tuple[int, str]]()
-    with zipfile.ZipFile(lying_beside("ceap_360vr") / "participants.zip") as file:
+    with zipfile.ZipFile(lying_beside(CORPORA["ceap_360vr"]) / "participants.zip") as file:
         for name in [name for name in file.namelist() if "AnnotationData/Frame" in name]:
             path = tmp_path / Path(name).name
             path.write_bytes(file.read(name))
@@ -375,7 +362,7 @@ def test_ceap_frames_of_one_video_were_not_corrected_as_the_others_were(
     lying_beside: Callable[[str], Path], manifest: Callable[[str], Manifest], tmp_path: Path
 ) -> None:
     path = tmp_path / "P15.json"
-    with zipfile.ZipFile(lying_beside("ceap_360vr") / "participants.zip") as file:
+    with zipfile.ZipFile(lying_beside(CORPORA["ceap_360vr"]) / "participants.zip") as file:
         path.write_bytes(file.read("CEAP-360VR/3_AnnotationData/Frame/P15_Annotation_FrameData.json"))
     assert json.loads(path.read_text())["ContinuousAnnotation_FrameData"][0]["ParticipantID"] == "15"  # not "P15"
     clips = manifest("ceap_360vr").table.set_index("clip_id")

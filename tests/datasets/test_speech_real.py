@@ -25,19 +25,6 @@ EMODB = """
 """
 
 
-@pytest.fixture(scope="session")
-def lying_beside(ravdess_root: Path) -> Callable[[str], Path]:
-    """The folder of a corpus, where it lies beside RAVDESS."""
-
-    def find(corpus: str) -> Path:
-        folder = ravdess_root.parent / corpus
-        if not folder.is_dir():
-            pytest.skip(f"{corpus} does not lie in {folder}")
-        return folder
-
-    return find
-
-
 @pytest.mark.parametrize(("key", "corpus"), [("emodb", "EmoDB"), ("shemo", "ShEMO"), ("urdu", "URDU-Dataset")])
 def test_the_real_folder_passes_every_check(key: str, corpus: str, lying_beside: Callable[[str], Path]) -> None:
     assert [check for check in check_dataset(key, lying_beside(corpus)) if check.passed is False] == []

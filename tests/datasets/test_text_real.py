@@ -41,34 +41,21 @@ test  5       5    0        1     0       0       0
 
 
 @pytest.fixture(scope="module")
-def lying_beside(ravdess_root: Path) -> Callable[[str], Path]:
-    """The folder of a dataset's key, where it lies beside RAVDESS."""
-
-    def find(key: str) -> Path:
-        folder = ravdess_root.parent / FOLDERS[key]
-        if not folder.is_dir():
-            pytest.skip(f"{FOLDERS[key]} does not lie in {folder}")
-        return folder
-
-    return find
-
-
-@pytest.fixture(scope="module")
 def table(lying_beside: Callable[[str], Path]) -> Callable[[str], pd.DataFrame]:
     """The table of the manifest of a dataset's key."""
-    return lambda key: build_manifest(key, lying_beside(key)).table
+    return lambda key: build_manifest(key, lying_beside(FOLDERS[key])).table
 
 
 @pytest.mark.parametrize("key", FOLDERS)
 def test_the_real_folder_passes_every_check(key: str, lying_beside: Callable[[str], Path]) -> None:
-    assert [check for check in check_dataset(key, lying_beside(key)) if check.passed is False] == []
+    assert [check for check in check_dataset(key, lying_beside(FOLDERS[key])) if check.passed is False] == []
 
 
 @pytest.mark.parametrize("key", FOLDERS)
 def test_all_subjects_that_the_card_promises_are_here_where_the_whole_corpus_is(
     key: str, lying_beside: Callable[[str], Path]
 ) -> None:
-    (subjects,) = (check for check in check_dataset(key, lying_beside(key)) if check.name == "subjects")
+    (subjects,) = (check for check in check_dataset(key, lying_beside(FOLDERS[key])) if check.name == "subjects")
     part = {"dailydialog": "538 of 2212 subjects are here", "goemotions": "10853 of 54263 subjects are here"}
     assert subjects.message == part.get(key, subjects.message)
     assert ("are here" in subjects.message) == (key in part)
@@ -143,7 +130,7 @@ def test_dailydialog_holds_every_turn_but_those_of_dialogues_that_come_again(
     clips = table("dailydialog")
     told = Counter[str]()
     for split in ("test", "valid"):
-        path = lying_beside("dailydialog") / f"data/original_annotation/dailydialog_{split}.json"
+        path = lying_beside(FOLDERS["dailydialog"]) / f"data/original_annotation/dailydialog_{split}.json"
         dialogues = json.loads(path.read_text(encoding="utf-8"))
         again = {"te_745", "tr_10130", "tr_8014"} & dialogues.keys()
         told.update(turn["emotion"] for name in dialogues.keys() - again for turn in dialogues[name][0])
@@ -178,7 +165,7 @@ def test_goemotions_holds_every_comment_with_one_label_by_emotion_and_the_others
     votes = clips[[name for name in clips if name.startswith("votes.readers.")]].astype(float).fillna(0)
     assert votes.sum(axis=1).round(9).eq(1).all()
     assert votes.shape[1] == 28
-    listed = (lying_beside("goemotions") / "data/original/labels.txt").read_text(encoding="utf-8").split()
+    listed = (lying_beside(FOLDERS["goemotions"]) / "data/original/labels.txt").read_text(encoding="utf-8").split()
     assert list(native_emotions("GoEmotions")) == listed
 
 
@@ -197,7 +184,7 @@ def test_omg_holds_each_utterance_of_its_tables_and_no_row_of_means(table: Calla
 def test_the_two_tables_of_omg_share_recordings_but_no_clip(lying_beside: Callable[[str], Path]) -> None:
     links: list[set[str]] = []
     for name in ("omg_TrainVideos.csv", "omg_ValidationVideos.csv"):
-        with (lying_beside("omg_emotion") / name).open(encoding="utf-8", newline="") as file:
+        with (lying_beside(FOLDERS["omg_emotion"]) / name).open(encoding="utf-8", newline="") as file:
             links.append({row["link"] for row in csv.DictReader(file)} - {""})
     assert len(links[0] & links[1]) == 23
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -39,11 +40,10 @@ def test_without_emotions_there_is_no_recall() -> None:
     assert math.isnan(ceilings([(None, {"self.anger": 2})])["self"].uar)
 
 
-def test_both_together_are_read_better_than_the_face_and_the_face_better_than_the_voice(ravdess_root: Path) -> None:
-    folder = ravdess_root.parent / "CREMA-D"
-    if not folder.is_dir():
-        pytest.skip(f"CREMA-D does not lie in {folder}")
-    votes = read_votes(folder)
+def test_both_together_are_read_better_than_the_face_and_the_face_better_than_the_voice(
+    lying_beside: Callable[[str], Path],
+) -> None:
+    votes = read_votes(lying_beside("CREMA-D"))
     found = ceilings((canonical_of("CREMA-D", name.split("_")[2]), counts) for name, counts in votes.items())
     assert found["voice"].clips == 7442
     assert found["voice"].uar < found["face"].uar < found["both"].uar
