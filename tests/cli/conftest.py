@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from own_table import MODELS, NEW_TASK, write_clips
+from ran import Ran, Run
 
 from stf2m_bench.cli import main
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What one command gave."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Ran]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import huggingface_hub
 import pytest
@@ -20,22 +17,7 @@ from stf2m_bench.cli import main
 sys.path.insert(0, str(Path(__file__).parents[1] / "cli"))
 
 from own_table import NEW_TASK, write_clips
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What one command gave."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Ran]
+from ran import Ran, Run
 
 
 @pytest.fixture(scope="session")
