@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from moved import moved
 from toys import EMOTIONS, PEOPLE, make_task, make_views
 
 from stf2m_bench.cli import main
@@ -19,7 +20,7 @@ from stf2m_bench.evaluation.ambiguity import correlation, vote_ambiguity
 from stf2m_bench.evaluation.explain import explain, require_explainable
 from stf2m_bench.evaluation.explain_pages import as_markdown, sentences, write_explanation
 from stf2m_bench.models.base.lift import find_model
-from stf2m_bench.models.base.model import TrainedOn, make_model, save_model
+from stf2m_bench.models.base.model import TrainedOn, save_model
 
 PAGES = {"explain.json", "rules.md"}
 VIEW_PICTURES = {"memberships-audio.logmel.png", "memberships-imported-x.png"}
@@ -35,17 +36,8 @@ def folder_of(views, tmp_path_factory):
     """A folder of weights as if `train` had written it; every correction that starts at zero is moved away from it."""
 
     def make(**config):
-        model, sides = make_model("stf2m", width=16, site_width=8, **config), TrainingSides(views, 0)
-        with torch.random.fork_rng():
-            torch.manual_seed(0)
-            model.build(sides.view_specs, sides.emotions)
-            model.prepare(sides)
-            with torch.no_grad():
-                for parameter in model.network.parameters():
-                    if not parameter.any():
-                        parameter.normal_(0, 0.2)
-            model.network.steps += 1000
-        model.network.eval()
+        sides = TrainingSides(views, 0)
+        model = moved(sides, **config)
         folder = tmp_path_factory.mktemp("weights")
         for fold in range(3):
             trained_on = TrainedOn(views.task.name, views.task.hash, fold, ("csv",), 1.0)

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import huggingface_hub
 import pytest
 from huggingface_hub import constants
+from own_table import NEW_TASK, write_clips
+from ran import Ran, Run
 from server import TOKEN, Hub, serving
 
 from stf2m_bench.cli import main
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "cli"))
-
-from own_table import NEW_TASK, write_clips
-from ran import Ran, Run
 
 
 @pytest.fixture(scope="session")

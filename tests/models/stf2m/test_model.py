@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from moved import moved
 
 from stf2m_bench.episode.views import TaskViews, ViewSpec
 from stf2m_bench.errors import UsageError
@@ -37,21 +38,7 @@ def views() -> TaskViews:
 
 
 def built(**config: object) -> STF2M:
-    """Untrained, with every correction that starts at zero moved away from it."""
-    made = make_model("stf2m", width=16, site_width=8, **config)
-    assert isinstance(made, STF2M)
-    sides = MockSides(views(), 0)
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        made.build(sides.view_specs, sides.emotions)
-        made.prepare(sides)
-        with torch.no_grad():
-            for parameter in made.network.parameters():
-                if not parameter.any():
-                    parameter.normal_(0, 0.2)
-        made.network.steps += 1000
-    made.network.eval()
-    return made
+    return moved(MockSides(views(), 0), **config)
 
 
 @pytest.mark.parametrize("config", SWITCHED, ids=lambda config: "-".join(f"{k}={v}" for k, v in config.items()))
