@@ -51,11 +51,9 @@ def make_clip_list(manifest: Manifest, emotions: Iterable[str], duplicates: Mapp
 
 def as_toml(protocol: Protocol) -> str:
     """The text of a task file."""
-    values = protocol.model_dump(mode="json")
+    values = protocol.used_keys()
     folds, reference = values.pop("folds"), values.pop("reference")
     people = values.pop("support_people")
-    if not values["training_emotions"]:
-        del values["training_emotions"]
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
     lines.append(f"support_people = {{ {', '.join(f'{k} = {v}' for k, v in people.items())} }}")
     for name, tables in (("folds", folds), ("reference", reference)):

@@ -76,8 +76,15 @@ class Protocol(BaseModel):
     folds: Annotated[tuple[Fold, ...], Field(min_length=1)]
     reference: tuple[Reference, ...] = ()
 
+    def used_keys(self) -> dict[str, Any]:
+        """Every key as JSON has it, but for those of later versions that are left at what they are by default."""
+        keys = self.model_dump(mode="json")
+        unused = [name for name in _ADDED_LATER if getattr(self, name) == type(self).model_fields[name].default]
+        return {name: value for name, value in keys.items() if name not in unused}
+
 
 _OUTSIDE_HASH = {"title", "frozen", "ranked", "superseded_by", "reference"}
+_ADDED_LATER = ("training_emotions",)  # outside the hash and the file of a task that does without
 
 
 class Task:
@@ -102,10 +109,8 @@ class Task:
     @cached_property
     def hash(self) -> str:
         """SHA-256 over the protocol keys and the clip list alone."""
-        keys = self.protocol.model_dump(mode="json", exclude=_OUTSIDE_HASH)
-        if not self.protocol.training_emotions:  # a key that tasks of other tracks were hashed without
-            del keys["training_emotions"]
-        return hash_of({"protocol": keys, "clips": self.clips.hash})
+        keys = self.protocol.used_keys()
+        return hash_of({"protocol": {k: keys[k] for k in keys if k not in _OUTSIDE_HASH}, "clips": self.clips.hash})
 
     def people(self, fold: int, side: Side) -> tuple[str, ...]:
         """Subjects of one side of one fold, in the order of the file."""
