@@ -126,7 +126,7 @@ def rerun(
     workers: int = 1,
     progress: Progress = silent,
 ) -> Rerun:
-    """Fit the model anew on each fold, with the result's first seed, and score it; fits kept in the home are not used.
+    """Fit the model anew on each fold, with the result's first seed, and score it; weights that exist are not used.
 
     Args:
         named: the model, see `model_of`.
@@ -147,7 +147,8 @@ def rerun(
     views = views or open_views(task, data=data, workers=workers, progress=progress)
     place = pick_device(device)
     seed = result.seeds[0] if result.seeds else 0
-    fitted = fit_folds(named, views, seed=seed, device=place, progress=progress, kept=False).models
+    fits = fit_folds(named, views, seed=seed, device=place, progress=progress, kept=False, shipped=False)
+    fitted = fits.models
 
     def predict_on(episodes: Task, title: str) -> Predictions:
         report = progress(f"{task.name}: {named.name}, {title}")

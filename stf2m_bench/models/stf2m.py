@@ -2,7 +2,7 @@
 
 Views are convolved over sites and time, enriched by generalised fuzzy rules, judged for what they are worth in this
 episode, and remembered class by class by a recurrent learner. Beside it, queries and classes are matched in the space
-of the training emotions. docs/stf2m.md tells the paper's parts from ours.
+of the training emotions, and by ridge regression on the shots. docs/stf2m.md tells the paper's parts from ours.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from stf2m_bench.models.base.model import TrainedModel
 from stf2m_bench.models.base.posteriors import Posteriors
 from stf2m_bench.models.base.prototypes import class_means as means_of
 from stf2m_bench.models.base.recipe import Recipe
+from stf2m_bench.models.ridge import Ridge
 from stf2m_bench.models.stf2m_parts.augmentation import augmented
 from stf2m_bench.models.stf2m_parts.encoder import Encoded, SpatioTemporalEncoder, joined
 from stf2m_bench.models.stf2m_parts.fuzzy import Dense, Fired, FuzzyRules, usage_loss
@@ -88,6 +89,7 @@ class STF2M(TrainedModel):
         view_gate, fusion: the weights of the views.
         policy: which views training episodes have: `random`, `all`, `cross`, `mix`, or the name of a single one.
         class_space: match in the space of the training emotions too, unless the task tests others.
+        shot_ridge: match by ridge regression from the pooled views of the shots too.
         augment: training clips in other times, with parts masked. pretrain: epochs of classification at most.
         iterations: steps of training at most; it ends after 100 of them without gain on meta-val.
         precision: of the convolutions: `float32`, `bf16`, or `auto`, which is bf16 on CUDA. All else is float32.
@@ -116,6 +118,7 @@ class STF2M(TrainedModel):
         fusion: str = "certainty",
         policy: str = "random",
         class_space: bool = True,
+        shot_ridge: bool = True,
         augment: bool = False,
         pretrain: int = 0,
         iterations: int = 400,
@@ -130,7 +133,7 @@ class STF2M(TrainedModel):
                 raise UsageError(f"stf2m has no {name} '{settings[name]}'; it has {', '.join(known)}.")
         self._settings: dict[str, Any] = settings
         self.recipe = Recipe(iterations=iterations, check_every=CHECK_EVERY)
-        self._posteriors, self._fusion = Posteriors(), ViewFusion()
+        self._posteriors, self._ridge, self._fusion = Posteriors(), Ridge(), ViewFusion()
         self._class_weights = torch.zeros(0)
         self._training_clips: LabelledClips | None = None
 
@@ -139,13 +142,15 @@ class STF2M(TrainedModel):
         self.network = Network(view_specs, len(emotions), self._settings)
 
     def prepare(self, sides: TrainingSides) -> None:
-        """Standardise by the training people, and learn to tell their emotions apart, view by view."""
+        """Standardise by the training people, and learn to tell their emotions apart; choose the ridge penalty."""
         clips = sides.clips("meta_train")
         self._training_clips = clips
         for view, encoder in self.network.encoders():
             encoder.take_statistics(clips, view)
         if self._settings["class_space"] and not sides.new_emotions:
             self._posteriors.fit(sides)
+        if self._settings["shot_ridge"]:
+            self._ridge.fit(sides)
         if self._settings["pretrain"]:
             pretrain(self.network, clips, sides.clips("meta_val"), epochs=self._settings["pretrain"])
             self._set_sharpness(sides)
@@ -189,7 +194,7 @@ class STF2M(TrainedModel):
         return torch.stack([cross_entropy(found, labels) for found in logits.values()]).mean()
 
     def finish(self, sides: TrainingSides) -> None:
-        """Weigh, on meta-val, the classifiers of training emotions, then both ways of matching."""
+        """Weigh, on meta-val, the classifiers of training emotions, then the ways of matching."""
         self._training_clips = None
         self.network.requires_grad_(False)
         if self._settings["class_space"] and not sides.new_emotions:
@@ -209,6 +214,8 @@ class STF2M(TrainedModel):
     def _ways_of_matching(self, problem: Problem) -> dict[str, Tensor]:
         encoded = self.network.encoded(problem.clips, problem.lengths)
         found = {"episode": self.network(problem, encoded=encoded).logits}
+        if self._settings["shot_ridge"]:
+            found["ridge"] = self._ridge.predict(problem)
         if len(self._class_weights):
             stacked = self._emotion_evidence(problem.clips, problem.lengths, encoded)
             logs = (stacked * self._class_weights.to(stacked)).sum(-1).log_softmax(-1)
@@ -234,20 +241,25 @@ class STF2M(TrainedModel):
         return dict(self._settings)
 
     def state(self) -> dict[str, Tensor]:
-        """The network, the classifiers, and the weights of both ways of matching."""
-        network = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
-        found = network | self._fusion.state()
+        """The network, the classifiers, the ridge regression (in the scale of the same people), and their weights."""
+        found = self._fusion.state()
+        found |= {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
+        if self._settings["shot_ridge"]:
+            ridge = self._ridge.state()
+            found |= {name if name.startswith("pooling.") else f"ridge.{name}": ridge[name] for name in ridge}
         if len(self._class_weights):
             found |= self._posteriors.state() | {"class_weights": self._class_weights}
         return found
 
     def load_state(self, state: Mapping[str, Tensor], view_specs: Mapping[str, ViewSpec]) -> None:
         """Take back what `state()` gave."""
-        network = {k.removeprefix("network."): v for k, v in state.items() if k.startswith("network.")}
+        network = _below("network.", state)
         self.network = Network(view_specs, len(network["heads.0.bias"]), self._settings)
         self.network.load_state_dict(network)
         self.network.eval().requires_grad_(False)
         self._fusion.load_state(state)
+        if self._settings["shot_ridge"]:
+            self._ridge.load_state({**state, **_below("ridge.", state)}, view_specs)
         if "class_weights" in state:
             self._posteriors.load_state(state)
             self._class_weights = state["class_weights"]
@@ -372,6 +384,10 @@ class Network(nn.Module):
         known = support.known.unsqueeze(2)
         average = (scores * known).sum(-1, keepdim=True) / known.sum(-1, keepdim=True).clamp_min(1)
         return (torch.where(known, scores, average) * weights.unsqueeze(-1)).sum(1)
+
+
+def _below(prefix: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}
 
 
 def _rules(width: int, settings: Mapping[str, Any]) -> nn.Module:

@@ -9,7 +9,9 @@ from toys import make_task, make_views
 
 from stf2m_bench.episode.training_sides import TrainingSides
 from stf2m_bench.evaluation import fit
+from stf2m_bench.evaluation.evaluate import evaluate
 from stf2m_bench.evaluation.fit import SHIPPED, fit_folds, shipped_weights
+from stf2m_bench.evaluation.rerun import rerun
 from stf2m_bench.evaluation.train import train_folds
 from stf2m_bench.models.base.lift import find_model
 from stf2m_bench.models.base.model import identity, load_model, make_model
@@ -36,6 +38,19 @@ def test_they_are_taken_in_place_of_training(views) -> None:
     assert (taken.shipped, trained.shipped) == (True, False)
     for one, other in zip(taken.models, trained.models, strict=True):
         assert identity("nearest_mean", one) == identity("nearest_mean", other)
+
+
+def test_a_rerun_fits_anew_where_they_would_be_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STF2M_BENCH_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(fit, "SHIPPED", tmp_path)
+    task = make_task(freeze=True)
+    found, nearest = make_views(task), find_model("nearest_mean")
+    train_folds(nearest, found, tmp_path / task.name / "nearest_mean", half=True)
+    shipped = evaluate(task, nearest, views=found)
+    again = rerun(shipped.result, task, nearest, stored=shipped.predictions, views=found)
+    assert shipped.shipped
+    assert again.holds
+    assert not again.same_weights
 
 
 def test_they_are_not_those_of_other_settings_another_seed_another_model_or_another_task(views) -> None:

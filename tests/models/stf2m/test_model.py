@@ -25,7 +25,7 @@ from stf2m_bench.training.loop import fit_model
 
 SWITCHED = [
     *({name: value} for name, values in CHOICES.items() for value in values[1:]),
-    *({name: False} for name in ("task_norm", "site_gate", "view_gate", "class_space")),
+    *({name: False} for name in ("task_norm", "site_gate", "view_gate", "class_space", "shot_ridge")),
     *({"policy": policy} for policy in ("all", "cross", "mix", "audio.logmel")),
     {"pretrain": 2},
     {"augment": True},
@@ -245,7 +245,18 @@ def test_where_the_task_tests_other_emotions_the_space_of_training_emotions_is_l
     sides.new_emotions = True
     made = fit_model(make_model("stf2m", width=16, site_width=8), sides, recipe=Recipe(iterations=2, check_every=2))
     assert not any(name.startswith(("map.", "class_weights")) for name in made.state())
-    assert set(made._ways_of_matching(sides.validation(1)[0][0])) == {"episode"}
+    assert set(made._ways_of_matching(sides.validation(1)[0][0])) == {"episode", "ridge"}
     save_model("stf2m", made, sides.view_specs, tmp_path / "saved")
     problem, _ = sides.validation(5)[0]
+    assert torch.equal(load_model(tmp_path / "saved").model.predict(problem), made.predict(problem))
+
+
+def test_ridge_regression_on_the_shots_is_that_of_the_board_and_its_scale_is_saved_once(tmp_path):
+    sides = MockSides(views(), 0)
+    made = fit_model(make_model("stf2m", width=16, site_width=8), sides, recipe=Recipe(iterations=2, check_every=2))
+    problem, _ = sides.validation(5)[0]
+    alone = make_model("ridge").fit(sides)
+    assert torch.equal(made._ways_of_matching(problem)["ridge"], alone.predict(problem))
+    assert sum("pooling.mean.audio.logmel" in name for name in made.state()) == 1
+    save_model("stf2m", made, sides.view_specs, tmp_path / "saved")
     assert torch.equal(load_model(tmp_path / "saved").model.predict(problem), made.predict(problem))
