@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -171,7 +172,29 @@ def probe(task: str, data: Path | None, workers: int, as_json: bool) -> None:
     "emotions",
     metavar="NAME",
     multiple=True,
-    help="Take only this emotion; may be given several times.  [default: every emotion that has clips]",
+    help="Take only this emotion (or class); may be given several times.  [default: every one that has clips]",
+)
+@click.option(
+    "--label",
+    type=click.Choice(["emotion", "word", "valence", "arousal", "quadrant"]),
+    default="emotion",
+    show_default=True,
+    help="What to tell apart: emotions, the dataset's own words, or high and low ratings.",
+)
+@click.option(
+    "--neutral-band",
+    metavar="X",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=0.0,
+    show_default=True,
+    help="Leave out clips rated no further than this from the middle (ratings lie in -1 to 1).",
+)
+@click.option(
+    "--window",
+    metavar="SECONDS",
+    type=click.FloatRange(0),
+    default=0.0,
+    help="Cut clips into windows of this length.  [default: whole clips]",
 )
 @click.option(
     "--out", metavar="FOLDER", type=click.Path(path_type=Path), default=Path(), help="Where to write.  [default: here]"
@@ -191,6 +214,9 @@ def new(
     episodes: int,
     seed: int,
     emotions: tuple[str, ...],
+    label: str,
+    neutral_band: float,
+    window: float,
     out: Path,
     data: Path | None,
     workers: int,
@@ -202,12 +228,14 @@ def new(
     from stf2m_bench.datasets.base.manifest import open_dataset
     from stf2m_bench.episode.new_task import new_task
     from stf2m_bench.tasks.make import write_task
+    from stf2m_bench.tasks.reading import as_read
     from stf2m_bench.views.base.store import prepare_view
 
     if (out / f"{name}.toml").exists():
         raise click.UsageError(f"The task file {out / name}.toml exists already; choose another name or --out FOLDER.")
+    read: dict[str, Any] = {"label": label, "neutral_band": neutral_band, "window": window}
     with progress_bars() as progress:
-        manifest = open_dataset(dataset, data=data, workers=workers, progress=progress)
+        manifest = as_read(open_dataset(dataset, data=data, workers=workers, progress=progress), **read)
         stores = {
             view: prepare_view(manifest, view, workers=workers, progress=progress(f"{dataset}: {view}"))
             for view in views
@@ -225,6 +253,7 @@ def new(
         episodes=episodes,
         seed=seed,
         emotions=emotions,
+        read=read,
     )
     path = write_task(task.protocol, task.clips, out)
     note(f"Wrote {path} and its clip list; evaluate it: stf2m-bench evaluate {path}")

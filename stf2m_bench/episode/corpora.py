@@ -13,6 +13,7 @@ from stf2m_bench.datasets.base.manifest import Manifest, open_dataset
 from stf2m_bench.errors import InputError, UsageError
 from stf2m_bench.files import hash_of
 from stf2m_bench.progress import Progress, silent
+from stf2m_bench.tasks.reading import as_read
 from stf2m_bench.tasks.task import Task
 from stf2m_bench.views.base.store import Store, prepare_view
 
@@ -22,7 +23,7 @@ _NAMED = ("clip_id", "subject", "session", "recording")
 def open_manifests(
     task: Task, *, data: Path | None = None, workers: int = 1, progress: Progress = silent
 ) -> dict[str, Manifest]:
-    """Dataset -> its manifest, in the order of the task.
+    """Dataset -> its manifest as the task reads it, in the order of the task.
 
     Args:
         data: the dataset's folder, if it was not given before; with two datasets each has to have been given.
@@ -36,7 +37,9 @@ def open_manifests(
             f"'{task.name}' has the datasets {' and '.join(datasets)}, one folder cannot be both; say where each lies"
             " once: stf2m-bench prepare DATASET --data FOLDER."
         )
-    return {one: open_dataset(one, data=data, workers=workers, progress=progress) for one in datasets}
+    keys = task.protocol.model_dump(include={"label", "neutral_band", "window"})
+    opened = {one: open_dataset(one, data=data, workers=workers, progress=progress) for one in datasets}
+    return {one: as_read(manifest, **keys) for one, manifest in opened.items()}
 
 
 def prepare_views(

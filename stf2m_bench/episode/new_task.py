@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from types import MappingProxyType
+from typing import Any
 
 from stf2m_bench.datasets.base.manifest import Manifest
 from stf2m_bench.episode.capacity import fewest_support_people, shortages
@@ -31,6 +33,7 @@ def new_task(
     episodes: int = 1000,
     seed: int = 0,
     emotions: Sequence[str] = (),
+    read: Mapping[str, Any] = MappingProxyType({}),
 ) -> Task:
     """Propose a whole protocol and freeze it.
 
@@ -39,7 +42,8 @@ def new_task(
 
     Args:
         stores: the views of the task; duplicates are looked for in them.
-        emotions: canonical keys; by default every emotion that has clips.
+        emotions: canonical keys, or classes; by default every one that has clips.
+        read: the keys that the manifest was read with; see `tasks.reading.as_read`.
 
     Raises:
         FaultsError: the data cannot serve it: names emotion and subject and what it can serve.
@@ -77,6 +81,7 @@ def new_task(
             "episodes": episodes,
             "seed": seed,
             "folds": [fold.model_dump() for fold in sides],
+            **read,
         },
         f"The task '{name}'",
     )

@@ -8,7 +8,7 @@ from stf2m_bench.leaderboards.board import Row, is_synthetic, models_of, people_
 from stf2m_bench.leaderboards.render import LEFT, escape, table, uar_cell
 from stf2m_bench.leaderboards.standing import smallest_difference
 from stf2m_bench.scoring.intervals import FEW_PEOPLE, FEWEST_PEOPLE
-from stf2m_bench.tasks.task import Task, task_names
+from stf2m_bench.tasks.task import Protocol, Task, task_names
 
 SYNTHETIC = (
     "> **Synthetic data.** Faces, voices, words and signals are generated. These figures say nothing about how well a"
@@ -34,6 +34,7 @@ TIER = (
     " Holm's correction over all pairs of rows); this does not say that they are equal."
 )
 _SHOWN_PEOPLE = 30
+_AXES = {"valence": "valence", "arousal": "arousal", "quadrant": "valence and arousal"}
 LAST_LINE = "Generated from `results/` by `stf2m-bench leaderboards build`; edit nothing here."
 
 
@@ -68,13 +69,26 @@ def _protocol_line(task: Task) -> str:
         f"`{task.name}` version {protocol.version}, track {protocol.track}: {protocol.ways}-way, {shots} shots,"
         f" {protocol.queries} queries per emotion, {protocol.episodes:,} episodes a shot over"
         f" {len(protocol.folds)} folds; {len(protocol.emotions)} emotions, {people_tested(task)} people tested."
-        f"{_trained_on(protocol.training_emotions)}"
+        f"{_trained_on(protocol.training_emotions)}{_read_as(protocol)}"
         f" Views: {', '.join(f'`{view}`' for view in protocol.views)}. Frozen episodes `{protocol.frozen[:12]}`."
     )
 
 
 def _trained_on(emotions: Sequence[str]) -> str:
     return f" None of these emotions was trained on, but {', '.join(emotions)}." if emotions else ""
+
+
+def _read_as(protocol: Protocol) -> str:
+    """What classes and clips are, where they are no emotions and no clips of the corpus."""
+    words = []
+    if protocol.label == "word":
+        words.append("Classes are the corpus's own words, no emotions.")
+    elif protocol.label != "emotion":
+        left_out = f" (in -1 to 1; no further than {protocol.neutral_band:g} from 0 left out)"
+        words.append(f"Classes are sides of the rated {_AXES[protocol.label]}{left_out}, no emotions.")
+    if protocol.window:
+        words.append(f"Clips are windows of {protocol.window:g} s.")
+    return "".join(f" {sentence}" for sentence in words)
 
 
 def _board_table(rows: Sequence[Row], shots: list[int]) -> Iterator[str]:
@@ -139,7 +153,7 @@ def _emotions(rows: Sequence[Row], task: Task) -> Iterator[str]:
     yield _line(["emotion", *(escape(name) for name, _ in best)])
     yield _line(["---", *("--:" for _ in best)])
     for emotion in task.protocol.emotions:
-        yield _line([emotion, *(f"{figures[most].recalls[emotion]:.1f}" for _, figures in best)])
+        yield _line([escape(emotion), *(f"{figures[most].recalls[emotion]:.1f}" for _, figures in best)])
     yield ""
 
 

@@ -14,6 +14,7 @@ from stf2m_bench.files import hash_of
 from stf2m_bench.tasks.clips import ClipList, read_clips
 
 Side = Literal["meta_train", "meta_val", "meta_test"]
+Label = Literal["emotion", "word", "valence", "arousal", "quadrant"]
 SIDES: tuple[Side, ...] = ("meta_train", "meta_val", "meta_test")
 Positive = Annotated[int, Field(ge=1)]
 
@@ -47,11 +48,14 @@ class Protocol(BaseModel):
         track: what is new at meta-test.
         views: views that a model may see; the first is the one for models that take only one.
         ways, shots, queries: N emotions, each K of `shots` support clips and `queries` query clips per emotion.
-        emotions: canonical keys drawn from. training_emotions: those of meta-train and meta-val in `new-emotions`.
+        emotions: the classes drawn from: canonical emotions, or the words that `label` gives. training_emotions: those
+            of meta-train and meta-val in `new-emotions`.
         support_people: K -> how many people give the support (the fewest with which any group serves every emotion).
         episodes: per shot, in all; episode i belongs to fold i mod F.
         frozen: SHA-256 of exactly those episodes; empty until `tasks freeze`.
         ranked: False for a control, shown apart.
+        label, neutral_band: what a clip's class is; see `reading.as_read`.
+        window: seconds of the equal windows that the dataset's clips are cut into; 0 leaves them whole.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -75,6 +79,9 @@ class Protocol(BaseModel):
     superseded_by: str = ""
     folds: Annotated[tuple[Fold, ...], Field(min_length=1)]
     reference: tuple[Reference, ...] = ()
+    label: Label = "emotion"
+    neutral_band: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    window: Annotated[float, Field(ge=0)] = 0.0
 
     def used_keys(self) -> dict[str, Any]:
         """Every key as JSON has it, but for those of later versions that are left at what they are by default."""
@@ -84,7 +91,8 @@ class Protocol(BaseModel):
 
 
 _OUTSIDE_HASH = {"title", "frozen", "ranked", "superseded_by", "reference"}
-_ADDED_LATER = ("training_emotions",)  # outside the hash and the file of a task that does without
+# Outside the hash and the file of a task that does without:
+_ADDED_LATER = ("training_emotions", "label", "neutral_band", "window")
 
 
 class Task:
@@ -157,6 +165,8 @@ def find_faults(protocol: Protocol, clips: ClipList) -> list[str]:
                     faults.append(f"fold {number}: subject '{person}' of {side} has no clip in the clip list")
                 seen[person] = side
     faults += _corpus_faults(protocol) + _emotion_faults(protocol, emotions)
+    if protocol.neutral_band and protocol.label in ("emotion", "word"):
+        faults.append("neutral_band belongs to ratings: to label = valence, arousal or quadrant")
     if protocol.track != "personal":
         faults += [
             f"support_people lacks the number of people for {shot} shots"

@@ -1,0 +1,48 @@
+"""Clips cut into windows of equal length, so that length tells nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from stf2m_bench.datasets.base.manifest import Manifest
+from stf2m_bench.errors import InputError
+from stf2m_bench.files import hash_of
+
+_ROUNDING = 1e-9
+
+
+def in_windows(manifest: Manifest, seconds: float) -> Manifest:
+    """The manifest with each clip cut into windows that follow one another; the rest that fills no window is left out.
+
+    A window is called `clip@000`, lies in the recording of its clip and has all else from it, ratings included.
+
+    Raises:
+        InputError: a clip does not say where it starts and ends, or is shorter than a window.
+    """
+    rows = manifest.table.to_dict("records")
+    if unknown := [row["clip_id"] for row in rows if row["start"] is None or row["end"] is None]:
+        raise InputError(
+            f"{len(unknown)} clips of '{manifest.dataset}', such as '{unknown[0]}', do not say where they start and"
+            " end; they cannot be cut into windows, so take whole clips, or let the loader tell it."
+        )
+    windows = [window for row in rows for window in _cut(row, seconds)]
+    if not windows:
+        raise InputError(f"No clip of '{manifest.dataset}' lasts {seconds:g} seconds; choose shorter windows.")
+    columns = {name: pd.Series([row[name] for row in windows], dtype=object) for name in manifest.table.columns}
+    table = pd.DataFrame(columns).sort_values("clip_id", ignore_index=True)
+    return replace(manifest, table=table, hash=hash_of({"manifest": manifest.hash, "window": seconds}))
+
+
+def _cut(row: dict[Any, Any], seconds: float) -> Iterator[dict[Any, Any]]:
+    for number in range(int((row["end"] - row["start"]) / seconds + _ROUNDING)):
+        start = row["start"] + number * seconds
+        yield row | {
+            "clip_id": f"{row['clip_id']}@{number:03d}",
+            "recording": row["recording"] or row["clip_id"],
+            "start": start,
+            "end": start + seconds,
+        }
