@@ -14,7 +14,11 @@ def shortages(task: Task) -> list[str]:
     short = []
     for fold in range(len(task.protocol.folds)):
         for side in SIDES:
-            if task.protocol.track == "personal":
+            if task.protocol.track == "new-stimuli" and side != "meta_test":
+                continue
+            if task.protocol.one_person:
+                short += _one_person(task, drawer, fold)
+            elif task.one_person:
                 short += _personal(task, drawer, fold, side)
             elif side == "meta_test":
                 short += _new_subjects(task, drawer, fold, side)
@@ -36,6 +40,23 @@ def _personal(task: Task, drawer: Drawer, fold: int, side: Side) -> list[str]:
     return short
 
 
+def _one_person(task: Task, drawer: Drawer, fold: int) -> list[str]:
+    """Of new stimuli: what each person can give of those of the support and of those of the queries."""
+    chosen, protocol = task.protocol.folds[fold], task.protocol
+    parts = (
+        ("support", chosen.support_stimuli, max(protocol.shots)),
+        ("query", chosen.query_stimuli, protocol.queries),
+    )
+    return [
+        f"fold {fold}, meta_test: subject '{person}' has {have} clips of '{emotion}' under {part}_stimuli, but needs"
+        f" {need}; leave this person out, or ask for fewer"
+        for person in chosen.meta_test
+        for emotion in protocol.emotions
+        for part, stimuli, need in parts
+        if (have := drawer.count(emotion, person, stimuli)) < need
+    ]
+
+
 def _served(have: int, queries: int) -> str:
     if have <= 1:
         return "leave this emotion or this person out"
@@ -45,24 +66,24 @@ def _served(have: int, queries: int) -> str:
 
 
 def _new_subjects(task: Task, drawer: Drawer, fold: int, side: Side) -> list[str]:
-    people = task.people(fold, side)
-    short = []
+    people, chosen, short = task.people(fold, side), task.protocol.folds[fold], []
+    able = drawer.supporters(fold, side, chosen.support_stimuli or None)
     for shot in task.protocol.shots:
         size = task.support_people(shot)
         if size >= len(people):
             short.append(f"fold {fold}, {side}: {size} supporting people leave nobody to query among {len(people)}")
             continue
         for emotion in task.protocol.emotions:
-            counts = {person: drawer.count(emotion, person) for person in people}
-            ascending = sorted(counts.values())
-            least, most = sum(ascending[:size]), sum(ascending[-size:])
+            counts = {person: drawer.count(emotion, person, chosen.support_stimuli or None) for person in able}
+            asked = {person: drawer.count(emotion, person, chosen.query_stimuli or None) for person in people}
+            least, most = sum(sorted(counts.values())[:size]), sum(sorted(asked[person] for person in able)[-size:])
             if least < shot:
-                poorest = min(people, key=lambda person: counts[person])
+                poorest = min(able, key=lambda person: counts[person])
                 short.append(
                     f"fold {fold}, {side}: '{emotion}' is short in {size} supporting people (subject '{poorest}' has"
                     f" {counts[poorest]} clips); {shot} shots need more people or K = {least}"
                 )
-            left = sum(ascending) - most
+            left = sum(asked.values()) - most
             if left < task.protocol.queries:
                 short.append(
                     f"fold {fold}, {side}: '{emotion}' leaves {left} clips for {task.protocol.queries} queries"

@@ -13,6 +13,7 @@ from stf2m_bench.checks import Check, check_faults
 from stf2m_bench.datasets.base.manifest import Manifest
 from stf2m_bench.episode.capacity import shortages
 from stf2m_bench.episode.drawing import Drawer, Episode, hash_episodes
+from stf2m_bench.episode.stimulus_checks import new_stimuli_fault, stimulus_faults, training_faults
 from stf2m_bench.episode.views import absent_views, disagreements
 from stf2m_bench.errors import InputError
 from stf2m_bench.tasks.make import find_duplicates
@@ -21,7 +22,6 @@ from stf2m_bench.views.base.checks import telling_columns
 from stf2m_bench.views.base.fingerprints import Alike, find_alike
 from stf2m_bench.views.base.store import Store
 
-_SEPARATED = {"new-stimuli": ("recording", "stimulus")}  # by track; of all others: recordings
 _SHOWN = 20
 _ENOUGH = 20  # episodes of which equal labels or orders are no chance
 
@@ -79,7 +79,10 @@ def _check_episodes(task: Task, drawn: list[Episode]) -> Iterator[Check]:
     yield _check_each("clips drawn", task, drawn, _clip_fault)
     yield _check_each("labels", task, drawn, _label_fault)
     yield _check_each("meta-test people", task, drawn, _side_fault)
-    if task.protocol.track == "personal":
+    if task.protocol.track == "new-stimuli":
+        yield _check_each("new stimuli queried", task, drawn, new_stimuli_fault)
+        yield check_faults("training stimuli", training_faults(task), "a stimulus that is queried was trained on")
+    if task.one_person:
         yield _check_each("one person an episode", task, drawn, _one_person_fault)
     else:
         yield _check_each("new people queried", task, drawn, _new_people_fault)
@@ -126,8 +129,10 @@ def _side_faults(task: Task) -> list[str]:
 def _check_groups(task: Task) -> Iterator[Check]:
     for column, plural in (("recording", "recordings"), ("stimulus", "stimuli")):
         name = f"{plural} on one side"
-        if column in _SEPARATED.get(task.protocol.track, ("recording",)):
+        if column == "recording":
             yield check_faults(name, group_faults(task, column), f"no {column} reaches over two sides of a fold")
+        elif task.protocol.track == "new-stimuli":
+            yield check_faults(name, stimulus_faults(task), "what is queried is neither supported nor trained on")
         else:
             yield Check(name, None, f"the track {task.protocol.track} does not separate {plural}")
 

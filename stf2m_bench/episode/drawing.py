@@ -7,7 +7,7 @@ keyed by (task name, version, seed, side, fold, shot, i). The cost of one draw d
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from stf2m_bench.tasks.task import Side, Task
 
 TRIES = 100
 Rows = dict[str, list[int]]
+Stimuli = tuple[Collection[str], Collection[str]]  # of the support, of the queries
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Episode:
     """What was drawn: rows of the task's clip list.
 
     Attributes:
-        emotions: canonical emotion of each class number, `[N]`.
+        emotions: emotion, or word of the task, of each class number, `[N]`.
         support: rows `[N * K]` int32, class by class (class c at c * K ... c * K + K - 1).
         query: rows `[N * queries]` int32, in random order.
         query_labels: class number of each query `[N * queries]` int64: the truth.
@@ -55,22 +56,30 @@ class Drawer:
         drawable = np.flatnonzero(np.array([not duplicate for duplicate in clips.duplicate_of], dtype=bool))
         self._cells = _group(drawable, [clips.emotion, clips.subject])
         self._queries: dict[tuple[int, int, Side], int] = {}
+        self._shown = _group(drawable, [clips.subject, clips.stimulus]).keys()
         self._recordings: dict[str, list[NDArray[np.int32]]] = {}
         if task.protocol.track == "personal":
             for (subject, _), rows in _group(drawable, [clips.subject, clips.recording]).items():
                 self._recordings.setdefault(subject, []).append(rows)
 
-    def count(self, emotion: str, subject: str) -> int:
-        """How many different clips of this emotion this person can give."""
-        return len(self._cells.get((emotion, subject), ()))
+    def count(self, emotion: str, subject: str, stimuli: Collection[str] | None = None) -> int:
+        """How many different clips of this emotion this person can give, of these stimuli alone if told."""
+        rows = self._cells.get((emotion, subject), ())
+        return len(rows) if stimuli is None else sum(self.task.clips.stimulus[row] in stimuli for row in rows)
+
+    def supporters(self, fold: int, side: Side, stimuli: Collection[str] | None = None) -> list[str]:
+        """The people of a side in the order of the file; if stimuli are told, those who saw any of them."""
+        people = self.task.people(fold, side)
+        return [one for one in people if stimuli is None or any((one, s) in self._shown for s in stimuli)]
 
     def queries(self, shot: int, fold: int, side: Side) -> int:
         """Queries per emotion: the task's, or fewer (one at least) on a training side too small for them."""
         key = (shot, fold, side)
         if key not in self._queries:
             people = self.task.people(fold, side)
-            fewest = min(sum(self.count(e, person) for person in people) for e in self.task.emotions(side))
-            asked, small = self.task.protocol.queries, side != "meta_test" and self.task.protocol.track != "personal"
+            shown = self.task.protocol.folds[fold].support_stimuli or None
+            fewest = min(sum(self.count(e, person, shown) for person in people) for e in self.task.emotions(side))
+            asked, small = self.task.protocol.queries, side != "meta_test" and not self.task.one_person
             self._queries[key] = max(1, min(asked, fewest - shot)) if small else asked
         return self._queries[key]
 
@@ -109,34 +118,67 @@ class Drawer:
             try:
                 if self.task.protocol.track == "personal":
                     return self._one_person(words, emotions, shot, people)
-                group = words.sample(people, min(self.task.support_people(shot), len(people)))
-                others = [person for person in people if person not in group]
-                return self._two_groups(words, emotions, (shot, queries), group, others)
+                stimuli = self._stimuli(words, fold, side)
+                group, others = self._groups(words, shot, fold, side, stimuli)
+                return self._two_groups(words, emotions, (shot, queries), group, others, stimuli)
             except _Short:
                 continue
         if side != "meta_test":
-            try:
-                everyone = words.sample(people, len(people))
-                return self._two_groups(words, emotions, (shot, queries), everyone, everyone)
-            except _Short:
-                pass
+            everyone, shown = words.sample(people, len(people)), self.task.protocol.folds[fold].support_stimuli
+            split = [self._stimuli(words, fold, side) for _ in range(TRIES if shown else 0)]
+            for stimuli in [*split, (shown, shown) if shown else None]:
+                try:
+                    return self._two_groups(words, emotions, (shot, queries), everyone, everyone, stimuli)
+                except _Short:
+                    continue
         raise InputError(
             f"The task '{self.task.name}' cannot draw {len(emotions)}-way {shot}-shot episodes with"
             f" {self.task.protocol.queries} queries from {side} of fold {fold} (subjects {', '.join(people)});"
             " 'tasks check' names the emotions and subjects that are short and what the data can serve."
         )
 
+    def _stimuli(self, words: Words, fold: int, side: Side) -> Stimuli | None:
+        """Track new-stimuli: the fold's at meta-test; in training those of the support alone, cut in two at random."""
+        chosen = self.task.protocol.folds[fold]
+        if not chosen.support_stimuli:
+            return None
+        if side == "meta_test":
+            return chosen.support_stimuli, chosen.query_stimuli
+        order = words.sample(chosen.support_stimuli, len(chosen.support_stimuli))
+        return order[: len(order) // 2], order[len(order) // 2 :]
+
+    def _groups(
+        self, words: Words, shot: int, fold: int, side: Side, stimuli: Stimuli | None
+    ) -> tuple[list[str], list[str]]:
+        """Who gives the support, and who the queries: others, or in `one_person` the same."""
+        able = self.supporters(fold, side, stimuli and stimuli[0])
+        group = words.sample(able, min(self.task.support_people(shot), len(able)))
+        if self.task.one_person:
+            return group, group
+        return group, [person for person in self.task.people(fold, side) if person not in group]
+
     def _two_groups(
-        self, words: Words, emotions: list[str], counts: tuple[int, int], group: list[str], others: list[str]
+        self,
+        words: Words,
+        emotions: list[str],
+        counts: tuple[int, int],
+        group: list[str],
+        others: list[str],
+        stimuli: Stimuli | None,
     ) -> tuple[Rows, Rows]:
         """Tracks with new people: a few give the support of every emotion, others give the queries.
 
-        A side other than meta-test that is too small for two groups passes the same people twice: they are then
-        shared, but clips and recordings still are not.
+        A side other than meta-test that is too small for two groups passes the same people twice, and so does
+        `one_person`: they are then shared, but clips and recordings still are not. The track new-stimuli passes which
+        stimuli either part is drawn from; a training side too small for two parts passes the same stimuli twice.
         """
         taken, (shot, queries) = _Taken(self._cells, words), counts
+        if stimuli:
+            taken.only(self.task.clips.stimulus, stimuli[0])
         support = {e: [taken.round_robin(e, group) for _ in range(shot)] for e in emotions}
         taken.forbid_recordings(self.task.clips.recording, support)
+        if stimuli:
+            taken.only(self.task.clips.stimulus, stimuli[1])
         return support, {e: [taken.any_person(e, others) for _ in range(queries)] for e in emotions}
 
     def _one_person(self, words: Words, emotions: list[str], shot: int, people: tuple[str, ...]) -> tuple[Rows, Rows]:
@@ -169,6 +211,13 @@ class _Taken:
         self._turns: dict[str, int] = {}
         self._recording_of: list[str] = []
         self._forbidden: set[str] = set()
+        self._stimulus_of: list[str] = []
+        self._stimuli: Collection[str] | None = None
+
+    def only(self, stimulus_of: list[str], stimuli: Collection[str]) -> None:
+        """From now on clips of these stimuli alone, out of whole cells: call it before any, or forbid recordings."""
+        self._stimulus_of, self._stimuli = stimulus_of, stimuli
+        self._piles = {}
 
     def forbid_recordings(self, recording_of: list[str], support: Rows) -> None:
         """From now on no clip of a recording that the support uses."""
@@ -200,6 +249,8 @@ class _Taken:
         pile = self._pile(emotion, person)
         while pile.left:
             row = int(self._cells[emotion, person][pile.take()])
+            if self._stimuli is not None and self._stimulus_of[row] not in self._stimuli:
+                continue
             if not self._forbidden or self._recording_of[row] not in self._forbidden:
                 return row
         return None

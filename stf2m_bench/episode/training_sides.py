@@ -41,14 +41,16 @@ class TrainingSides:
     """Both training sides of one fold of a task.
 
     Attributes:
-        emotions: canonical keys that labels of `clips` refer to.
+        emotions: emotions, or words of the task, that labels of `clips` refer to.
         new_emotions: whether the test asks for other emotions than these.
         seed: the one source of randomness for whoever learns from this.
     """
 
     def __init__(self, views: TaskViews, fold: int, *, seed: int = 0, device: str = "cpu") -> None:
         task = views.task
-        hidden = np.isin(np.array(task.clips.subject), task.people(fold, "meta_test"))
+        tested = np.isin(np.array(task.clips.subject), task.people(fold, "meta_test"))
+        hidden = tested | np.isin(np.array(task.clips.stimulus), task.protocol.folds[fold].query_stimuli)
+        self._hidden = hidden
         self._views = TaskViews(task, views.stores, hidden)
         self._drawer = Drawer(task)
         self.task: Task = task
@@ -62,7 +64,7 @@ class TrainingSides:
         self.view_specs: Mapping[str, ViewSpec] = self._views.specs
 
     def clips(self, side: Side) -> LabelledClips:
-        """Every drawable clip of the people of one training side.
+        """Every drawable clip of the people of one training side; in `new-stimuli` none of a stimulus that is queried.
 
         Raises:
             UsageError: the meta-test side was asked for.
@@ -76,7 +78,7 @@ class TrainingSides:
                 for row, (subject, emotion, duplicate) in enumerate(
                     zip(clips.subject, clips.emotion, clips.duplicate_of, strict=True)
                 )
-                if subject in people and emotion in self.emotions and not duplicate
+                if subject in people and emotion in self.emotions and not duplicate and not self._hidden[row]
             ]
         )
         gathered = {view: self._views.gather(view, rows) for view in self.view_specs}

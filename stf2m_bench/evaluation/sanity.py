@@ -32,6 +32,8 @@ MARGIN = 2.0  # points above chance; clips drawn without replacement from few te
 def sanity_task(task: Task, number: int = 0) -> Task:
     """The task with the emotions of each person's clips permuted, frozen anew, in memory only.
 
+    Where stimuli are new, clips of those that are queried are permuted among themselves.
+
     How many clips of an emotion a person has stays as it was, so that every episode can be drawn; the numbers of the
     drawn clips tell nothing of the labels any more.
 
@@ -41,11 +43,13 @@ def sanity_task(task: Task, number: int = 0) -> Task:
     protocol, clips = task.protocol, task.clips
     words = Words(protocol.name, protocol.version, protocol.seed, "sanity", number)
     emotion, drawn_from = list(clips.emotion), {*protocol.emotions, *protocol.training_emotions}
-    for person in dict.fromkeys(clips.subject):
+    asked = [tuple(stimulus in fold.query_stimuli for fold in protocol.folds) for stimulus in clips.stimulus]
+    cells = list(zip(clips.subject, asked, strict=True))
+    for cell in dict.fromkeys(cells):
         rows = [
             row
-            for row, drawable in enumerate(clips.subject)
-            if drawable == person and not clips.duplicate_of[row] and clips.emotion[row] in drawn_from
+            for row, drawable in enumerate(cells)
+            if drawable == cell and not clips.duplicate_of[row] and clips.emotion[row] in drawn_from
         ]
         for row, other in zip(rows, words.sample(rows, len(rows)), strict=True):
             emotion[row] = clips.emotion[other]

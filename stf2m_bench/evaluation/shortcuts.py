@@ -28,8 +28,8 @@ def shortcut_tables(
     - `place`: seconds since the start of the recording, place of the clip in the recording, place of the recording in
       the session of its person. Known where clips have a `start`, a recording and a session; recordings count in the
       order of their names. What is unknown of every clip is left out of it.
-    - `time`: the clip's place among all clips of its person (track `personal` alone: elsewhere support and query are of
-      different people, and no time lies between them).
+    - `time`: the clip's place among all clips of its person (where one person gives both alone: elsewhere support and
+      query are of different people, and no time lies between them).
     - `stimulus`: one column for each stimulus that several clips share.
     - `presence`: whether the clip has each view.
 
@@ -47,7 +47,7 @@ def shortcut_tables(
         "leading_silence": heard[:, 2:3],
         "channel": heard[:, 3:],
         "place": _place(clips),
-        "time": _time(clips) if task.protocol.track == "personal" else np.zeros((len(clips), 0)),
+        "time": _time(clips) if task.one_person else np.zeros((len(clips), 0)),
         "stimulus": _stimulus(task),
         "presence": (rows > 0).astype(np.float64),
     }

@@ -18,6 +18,10 @@ CONTROL = "> **Control task.** Shown for what it is, not ranked; the section on 
 ADAPTATION = (
     "Test emotions occur in training: this board measures adaptation to new people, not the learning of new emotions."
 )
+STIMULI = (
+    "What is shown at the queries is shown in neither support nor training: a model that recognises the stimulus gains"
+    " nothing."
+)
 REFERENCE = (
     " Reference rows (told the emotion names, or matching the support to training classes) show what can be had"
     " without learning from the shots."
@@ -49,6 +53,7 @@ def to_markdown(rows: Sequence[Row], task: Task) -> str:
     lines += [_protocol_line(task), ""]
     lines += _board_table(shown, list(protocol.shots))
     lines += ["", INTERVAL, "", *_tier_lines(rows, task)]
+    lines += [STIMULI, ""] if protocol.track == "new-stimuli" else []
     lines += [ADAPTATION + (REFERENCE if any(row.kind == "reference" for row in rows) else ""), ""]
     lines += [*_shortcuts(rows, task), *_emotions(rows, task), *_people(rows, task)]
     if protocol.reference:
@@ -88,6 +93,8 @@ def _read_as(protocol: Protocol) -> str:
         words.append(f"Classes are sides of the rated {_AXES[protocol.label]}{left_out}, no emotions.")
     if protocol.window:
         words.append(f"Clips are windows of {protocol.window:g} s.")
+    if protocol.one_person:
+        words.append("One person gives both support and query.")
     return "".join(f" {sentence}" for sentence in words)
 
 

@@ -98,8 +98,8 @@ def contributions(z: Floats, asking: Ints, supporting: Ints | None) -> Contribut
     Args:
         z: `[..., n]`, see `linearised`.
         asking: person of each query `[n]`.
-        supporting: persons of each query's support clips `[n, N * K]`; None in the track `personal`, where one
-            person does both and c_i = U + a_i.
+        supporting: persons of each query's support clips `[n, N * K]`; None where one person
+            does both and c_i = U + a_i.
     """
     seen = asking if supporting is None else np.concatenate([asking, supporting.ravel()])
     people = np.unique(seen)

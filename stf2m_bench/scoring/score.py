@@ -124,7 +124,7 @@ def _people(task: Task, correct: Floats, drawn: Drawn, recall: Floats) -> tuple[
         rows = drawn.fold == fold
         z = linearised(correct[rows].ravel(), drawn.truth[rows].ravel(), recall[fold])
         supporting = None
-        if task.protocol.track != "personal":
+        if not task.one_person:
             supporting = np.repeat(person[drawn.support[rows]], correct.shape[1], axis=0)
         found.append(contributions(z, person[drawn.query[rows]].ravel(), supporting))
     values: dict[str, list[float]] = {}

@@ -20,13 +20,20 @@ Positive = Annotated[int, Field(ge=1)]
 
 
 class Fold(BaseModel):
-    """The people of each side of one fold."""
+    """The people of each side of one fold; in `new-stimuli` also what was shown.
+
+    Attributes:
+        support_stimuli: stimuli of all training and of the support.
+        query_stimuli: stimuli of the queries of meta-test, seen nowhere else.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     meta_train: tuple[str, ...]
     meta_val: tuple[str, ...]
     meta_test: tuple[str, ...]
+    support_stimuli: tuple[str, ...] = ()
+    query_stimuli: tuple[str, ...] = ()
 
 
 class Reference(BaseModel):
@@ -56,6 +63,7 @@ class Protocol(BaseModel):
         ranked: False for a control, shown apart.
         label, neutral_band: what a clip's class is; see `reading.as_read`.
         window: seconds of the equal windows that the dataset's clips are cut into; 0 leaves them whole.
+        one_person: in `new-stimuli`, one person gives both support and query, as in `personal`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -64,7 +72,7 @@ class Protocol(BaseModel):
     version: Positive
     title: str
     datasets: Annotated[tuple[str, ...], Field(min_length=1, max_length=2)]
-    track: Literal["new-subjects", "personal", "new-corpus", "new-emotions"]
+    track: Literal["new-subjects", "personal", "new-corpus", "new-emotions", "new-stimuli"]
     views: Annotated[tuple[str, ...], Field(min_length=1)]
     ways: Annotated[int, Field(ge=2)]
     shots: Annotated[tuple[Positive, ...], Field(min_length=1)]
@@ -82,17 +90,19 @@ class Protocol(BaseModel):
     label: Label = "emotion"
     neutral_band: Annotated[float, Field(ge=0, lt=1)] = 0.0
     window: Annotated[float, Field(ge=0)] = 0.0
+    one_person: bool = False
 
     def used_keys(self) -> dict[str, Any]:
         """Every key as JSON has it, but for those of later versions that are left at what they are by default."""
         keys = self.model_dump(mode="json")
+        keys["folds"] = [{key: names for key, names in fold.items() if names or key in SIDES} for fold in keys["folds"]]
         unused = [name for name in _ADDED_LATER if getattr(self, name) == type(self).model_fields[name].default]
         return {name: value for name, value in keys.items() if name not in unused}
 
 
 _OUTSIDE_HASH = {"title", "frozen", "ranked", "superseded_by", "reference"}
 # Outside the hash and the file of a task that does without:
-_ADDED_LATER = ("training_emotions", "label", "neutral_band", "window")
+_ADDED_LATER = ("training_emotions", "label", "neutral_band", "window", "one_person")
 
 
 class Task:
@@ -130,13 +140,18 @@ class Task:
         protocol = self.protocol
         return protocol.emotions if side == "meta_test" else protocol.training_emotions or protocol.emotions
 
+    @property
+    def one_person(self) -> bool:
+        """Whether the support and the queries of an episode come from one person."""
+        return self.protocol.track == "personal" or self.protocol.one_person
+
     def support_people(self, shot: int) -> int:
         """How many people give a K-shot support.
 
         Raises:
             UsageError: the task file does not say it for this K.
         """
-        if self.protocol.track == "personal":
+        if self.one_person:
             return 1
         if str(shot) not in self.protocol.support_people:
             known = ", ".join(self.protocol.support_people)
@@ -165,9 +180,10 @@ def find_faults(protocol: Protocol, clips: ClipList) -> list[str]:
                     faults.append(f"fold {number}: subject '{person}' of {side} has no clip in the clip list")
                 seen[person] = side
     faults += _corpus_faults(protocol) + _emotion_faults(protocol, emotions)
+    faults += _stimulus_faults(protocol, set(clips.stimulus))
     if protocol.neutral_band and protocol.label in ("emotion", "word"):
         faults.append("neutral_band belongs to ratings: to label = valence, arousal or quadrant")
-    if protocol.track != "personal":
+    if protocol.track != "personal" and not protocol.one_person:
         faults += [
             f"support_people lacks the number of people for {shot} shots"
             for shot in protocol.shots
@@ -201,6 +217,23 @@ def _emotion_faults(protocol: Protocol, known: set[str]) -> list[str]:
     faults += [f"training emotion '{e}' has no clip in the clip list" for e in training if e not in known]
     if len(set(training)) < protocol.ways:
         faults.append(f"ways = {protocol.ways}, but only {len(set(training))} training_emotions are listed")
+    return faults
+
+
+def _stimulus_faults(protocol: Protocol, known: set[str]) -> list[str]:
+    """Where stimuli of support and query do not fit the track, or meet."""
+    if protocol.track != "new-stimuli":
+        named = any(fold.support_stimuli or fold.query_stimuli for fold in protocol.folds)
+        faults = ["only the track new-stimuli has support_stimuli and query_stimuli"] if named else []
+        return faults + (["only the track new-stimuli has the key one_person"] if protocol.one_person else [])
+    faults = []
+    for number, fold in enumerate(protocol.folds):
+        support, query = set(fold.support_stimuli), set(fold.query_stimuli)
+        if not support or not query:
+            faults.append(f"fold {number}: the track new-stimuli needs support_stimuli and query_stimuli")
+        faults += [f"fold {number}: stimulus '{one}' is supported and queried" for one in sorted(support & query)]
+        strange = sorted((support | query) - known)
+        faults += [f"fold {number}: stimulus '{one}' has no clip in the clip list" for one in strange]
     return faults
 
 

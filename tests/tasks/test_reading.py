@@ -97,7 +97,7 @@ def test_a_task_reads_its_dataset_by_its_own_keys(tmp_path: Path) -> None:
 
 def test_tasks_that_read_nothing_their_own_way_are_written_and_hashed_without_these_keys() -> None:
     text = as_toml(make_task().protocol)
-    assert not [key for key in ("label", "neutral_band", "window") if key in text]
+    assert not [key for key in ("label", "neutral_band", "window", "one_person", "stimuli") if key in text]
 
 
 def test_a_band_without_ratings_is_refused() -> None:

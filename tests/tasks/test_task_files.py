@@ -63,7 +63,7 @@ def test_all_wrong_keys_of_a_task_file_are_told_at_once(path: Path) -> None:
     assert sorted(error.value.faults) == [
         "queries: missing key",
         "speed: unknown key",
-        "track: Input should be 'new-subjects', 'personal', 'new-corpus' or 'new-emotions'",
+        "track: Input should be 'new-subjects', 'personal', 'new-corpus', 'new-emotions' or 'new-stimuli'",
         "ways: Input should be greater than or equal to 2",
     ]
 
