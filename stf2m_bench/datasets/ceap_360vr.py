@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -14,39 +14,80 @@ from stf2m_bench.datasets.base.continuous import emotion_at, rated_windows
 from stf2m_bench.datasets.base.loader import Card, Clip, Loader
 from stf2m_bench.datasets.base.named_files import refuse
 from stf2m_bench.datasets.base.people import age_group, sex_group
-from stf2m_bench.datasets.base.signals import Channel, Signals, existing
+from stf2m_bench.datasets.base.signals import Channel, Signals, existing, file_of
 from stf2m_bench.errors import InputError, UnknownNameError
 
 LENGTH = 2.0  # seconds of a window, as in the authors' figures
+SECONDS = 60.0  # of every video
+FRAMES, FRAMES_ELSE = {"V1": 25}, 30  # a second
+_PUPIL = {"pupil": "PD_Mean", "pupil_emotion": "PD_emotion"}
 
 
 class CEAPSignals(Signals):
-    """`head_pitch`, `head_yaw` (degrees, 5 Hz) in `4_BehaviorData/HM_ScanPath/P1_...json#V1`; second 0 is the start.
+    """Of one person and video, `4_BehaviorData/HM_ScanPath/P1_...json#V1`; second 0 is the video's start.
 
-    Yaw jumps where it passes 180 degrees. The corpus's other signals are not read yet.
+    - `head_pitch`, `head_yaw` (degrees, 5 Hz): yaw goes on past 180 degrees, where the file jumps to -180.
+    - `fixation` (25 or 30 Hz): 1 while the gaze rests, else 0.
+    - `pupil` (millimetres, 25 or 30 Hz): the mean of both eyes, which the file holds as the same number all but
+      always.
+    - `pupil_emotion` (millimetres): what the authors left of it after a line fitted on the video's brightness over all
+      eight videos of the person, so that it knows of every other video of theirs.
+
+    Brightness itself and its fit name the video and are never read.
     """
 
-    channels = {"head_pitch": "Pitch", "head_yaw": "Yaw"}
+    channels = ("head_pitch", "head_yaw", "fixation", "pupil", "pupil_emotion")
+
+    def file(self, signal: str, channel: str) -> str:
+        """The file beside the scan path that holds a channel."""
+        path = PurePosixPath(file_of(signal))
+        person = path.name.partition("_")[0]
+        if channel == "fixation":
+            return str(path.parents[1] / f"EM_Fixation/{person}_Behavior_FixationData.json")
+        if channel.startswith("pupil"):
+            return str(path.parents[3] / f"ML_Analysis/Processed_PD_Data/{person}_PD_ProcessedData.json")
+        return str(path)
 
     def read(self, root: Path, signal: str, channel: str) -> Channel:
-        """One person's head during one video."""
+        """One channel of one person during one video."""
         if channel not in self.channels:
             raise UnknownNameError("channel of CEAP-360VR", channel, self.channels)
-        path = existing(root / self.file(signal, channel))
-        videos, video = _heads(path, path.stat().st_mtime_ns), signal.partition("#")[2]
+        path, video = existing(root / self.file(signal, channel)), signal.partition("#")[2]
+        videos = _videos(path, path.stat().st_mtime_ns)
         if video not in videos:
             raise InputError(f"{path} has no video '{video}' (it has: {', '.join(videos)}); fetch it again.")
-        rows = videos[video]
-        return np.arange(len(rows)) / 5, np.array([row[self.channels[channel]] for row in rows], np.float64)
+        try:
+            return _channel(videos[video], channel)
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"{path} is not a recording of CEAP-360VR ({error!r}); fetch it again.") from error
+
+
+def _channel(told: dict[str, Any], channel: str) -> Channel:
+    if channel in _PUPIL:
+        values = np.array(told[_PUPIL[channel]], np.float64)
+        return np.linspace(0, SECONDS, len(values)), values
+    if channel == "fixation":
+        rate = FRAMES.get(told["VideoID"], FRAMES_ELSE)
+        values = np.zeros(round(SECONDS * rate))
+        for one in told["Fixation"]:
+            values[one["StartFrame"] : one["EndFrame"] + 1] = 1
+        return np.arange(len(values)) / rate, values
+    rows = told["ID_Pitch_Yaw"]
+    if channel == "head_yaw":
+        return np.arange(len(rows)) / 5, np.unwrap([row["Yaw"] for row in rows], period=360)
+    return np.arange(len(rows)) / 5, np.array([row["Pitch"] for row in rows], np.float64)
 
 
 @lru_cache(maxsize=4)
-def _heads(path: Path, changed: int) -> dict[str, list[dict[str, float]]]:
+def _videos(path: Path, changed: int) -> dict[str, dict[str, Any]]:
+    """Video -> what a file of one person tells of it."""
     try:
-        (person,) = _read(path)["Behavior_HeadScanPath_Data"]
-        return {video["VideoID"]: video["ID_Pitch_Yaw"] for video in person["Video_Behavior_ScanPath_Data"]}
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path} is not a scan path of CEAP-360VR ({error!r}); fetch it again.") from error
+        told = _read(path)
+        (person,) = next(iter(told.values())) if len(told) == 1 else [told]  # pupils have no outer name
+        (videos,) = [part for part in person.values() if isinstance(part, list)]
+        return {video["VideoID"]: video for video in videos}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{path} is not a recording of CEAP-360VR ({error!r}); fetch it again.") from error
 
 
 class CEAP360VR(Loader):

@@ -88,6 +88,55 @@ def test_heads_are_read_video_by_video(tmp_path: Path) -> None:
         CEAPSignals().read(tmp_path, "P1.json#V3", "head_yaw")
 
 
+def ceap(root: Path) -> str:
+    """One person and video, three rows each, in the corpus's folders; returns the clip's signal."""
+    scan = "CEAP-360VR/4_BehaviorData/HM_ScanPath/P1_Behavior_HeadScanPathData.json"
+    rows = [{"ID": n, "Pitch": 1.5, "Yaw": yaw} for n, yaw in enumerate((170.0, 179.0, -179.0, -160.0, 175.0))]
+    heads = {"ParticipantID": "P1", "Video_Behavior_ScanPath_Data": [{"VideoID": "V1", "ID_Pitch_Yaw": rows}]}
+    write(root / scan, json.dumps({"Behavior_HeadScanPath_Data": [heads]}))
+    rests = [{"StartFrame": 1, "EndFrame": 2, "Pitch": 0.0, "Yaw": 0.0}]
+    gaze = {"ParticipantID": "P1", "Video_Behavior_FixationData": [{"VideoID": "V1", "Fixation": rests}]}
+    write(
+        root / "CEAP-360VR/4_BehaviorData/EM_Fixation/P1_Behavior_FixationData.json",
+        json.dumps({"Behavior_FixationData": [gaze]}),
+    )
+    eyes = {"LPD": [3.0, 4.0, 5.0], "RPD": [3.0, 4.0, 5.0], "PD_Mean": [3.0, 4.0, 5.0], "PD_emotion": [-1.0, 0.0, 1.0]}
+    shown = {"VideoID": "V1", "PD_luminance": [4.0, 4.0, 4.0], "Linear_k": -0.01, "Linear_b": 4.2}
+    told = {"ParticipantID": "P1", "Video_PD_Data": [shown | eyes]}
+    write(root / "ML_Analysis/Processed_PD_Data/P1_PD_ProcessedData.json", json.dumps(told))
+    return f"{scan}#V1"
+
+
+def test_pupils_and_gaze_are_read_from_the_files_beside_the_scan_path(tmp_path: Path) -> None:
+    signal, signals = ceap(tmp_path), CEAPSignals()
+    seconds, pupil = signals.read(tmp_path, signal, "pupil")
+    assert (seconds.tolist(), pupil.tolist()) == ([0, 30, 60], [3, 4, 5])
+    assert signals.read(tmp_path, signal, "pupil_emotion")[1].tolist() == [-1, 0, 1]
+    seconds, rests = signals.read(tmp_path, signal, "fixation")
+    assert (seconds[1], len(rests), rests[:4].tolist()) == (1 / 25, 1500, [0, 1, 1, 0])
+    with pytest.raises(InputError, match=r"P1_Behavior_FixationData\.json does not exist"):
+        signals.read(tmp_path, signal.removeprefix("CEAP-360VR/"), "fixation")
+
+
+def test_a_head_that_turns_past_180_degrees_does_not_jump(tmp_path: Path) -> None:
+    assert CEAPSignals().read(tmp_path, ceap(tmp_path), "head_yaw")[1].tolist() == [170, 179, 181, 200, 175]
+
+
+@pytest.mark.parametrize("channel", ["PD_luminance", "luminance", "Linear_k", "LPD", "RPD"])
+def test_brightness_and_one_eye_alone_are_no_channels(channel: str, tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="channel of CEAP-360VR"):
+        CEAPSignals().read(tmp_path, ceap(tmp_path), channel)
+
+
+def test_a_file_of_another_form_is_refused(tmp_path: Path) -> None:
+    signal = ceap(tmp_path)
+    path = tmp_path / "ML_Analysis/Processed_PD_Data/P1_PD_ProcessedData.json"
+    for text in ('{"a": 1, "b": 2}', "[]", '{"a": 1, "b": [{"VideoID": "V1"}]}'):
+        write(path, text)
+        with pytest.raises(InputError, match="is not a recording of CEAP-360VR"):
+            CEAPSignals().read(tmp_path, signal, "pupil")
+
+
 def test_a_part_of_a_file_needs_the_file(tmp_path: Path) -> None:
     write(tmp_path / "a.csv", "seconds,eda\n0,1\n")
     card = load_loader("csv").card

@@ -18,7 +18,7 @@ from stf2m_bench.datasets.base.checks import check_dataset
 from stf2m_bench.datasets.base.continuous import rated_windows
 from stf2m_bench.datasets.base.e4 import read_e4
 from stf2m_bench.datasets.base.manifest import Manifest, build_manifest
-from stf2m_bench.datasets.ceap_360vr import read_traces
+from stf2m_bench.datasets.ceap_360vr import CEAPSignals, read_traces
 from stf2m_bench.views.base.extractor import make_extractor
 from stf2m_bench.views.base.store import media_of
 
@@ -29,7 +29,7 @@ CORPORA = {
     "eevr": "EEVR",
     "ceap_360vr": "CEAP-360VR",
 }
-NOT_READ = ("Frame", "EM_Fixation", "ML_Analysis")
+NOT_READ = ("Frame",)
 
 # 4 s windows of each task, less 10 s at both ends: baseline, Stroop, rest, interview, rest, hyperventilation, rest
 FOURS = """
@@ -386,3 +386,27 @@ def test_ceap_sees_the_person_in_the_files_name(
     told = json.loads((root("ceap_360vr") / "CEAP-360VR/2_QuestionnaireData/P1_Questionnaire_Data.json").read_text())
     assert told["QuestionnaireData"][0]["Gender"] == "Male"
     assert groups.set_index("subject").loc["P1", "group.sex"] == "male"
+
+
+def test_ceap_eyes_are_one_view_of_as_many_frames_as_the_video_has(root: Callable[[str], Path]) -> None:
+    folder = root("ceap_360vr")
+    left, right, lengths = [], [], set()
+    for path in sorted(folder.glob("ML_Analysis/Processed_PD_Data/P*.json")):
+        told = json.loads(path.read_text())
+        assert told["ParticipantID"] == path.name.partition("_")[0]
+        for video in told["Video_PD_Data"]:
+            left.append(np.array(video["LPD"]))
+            right.append(np.array(video["RPD"]))
+            lengths.add((video["VideoID"] == "V1", len(video["LPD"])))
+    assert lengths == {(True, 1500), (False, 1800)}
+    both = np.concatenate(left), np.concatenate(right)
+    assert round((both[0] == both[1]).mean(), 4) == 0.9994
+    assert both[0].min() > 0  # nothing is missing: it was mended before
+
+
+def test_ceap_every_window_has_every_view(manifest: Callable[[str], Manifest]) -> None:
+    clips = media_of(manifest("ceap_360vr"))[::617]
+    assert len(clips) == 11
+    for channel in CEAPSignals.channels:
+        views = [make_extractor(f"signal.window:{channel}").extract(clip) for clip in clips]
+        assert {view.shape for view in views} == {(32, 1)}
