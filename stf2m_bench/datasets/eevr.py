@@ -44,6 +44,12 @@ class EEVRSignals(Signals):
         return np.arange(len(parts[name])) / _RATE, parts[name]
 
 
+def _seconds(path: Path) -> dict[str, float]:
+    """How long the signal of each person and video lasts; of none where there is no signal."""
+    parts = _parts(path, path.stat().st_mtime_ns) if path.is_file() else {}
+    return {name: len(values) / _RATE for name, values in parts.items()}
+
+
 @lru_cache(maxsize=1)
 def _parts(path: Path, changed: int) -> dict[str, NDArray[np.float64]]:
     with open_member(path, f"{path.stem}.csv") as member:
@@ -59,7 +65,7 @@ class EEVR(Loader):
     `arousal` are their own ratings, 1 to 5 becomes -1 to 1. A quadrant is no emotion: only the baseline has one
     (neutral). `imported:eda` and `imported:ppg` are the feature tables, joined by person and video: they list people in
     different orders. The stimulus is the video's name; its number is a place in one of four playlists. Length, place
-    and words tell the video: high valence is short.
+    and words tell the video: high valence is short, so cut equal windows.
     """
 
     card = Card(
@@ -83,6 +89,7 @@ class EEVR(Loader):
             refuse(root, "EEVR", f"{_FOLDER}/VADS.csv")
         told = {_id(row): row for row in read_rows(words, (*_KEY, "Segment Name", "Text Description"))}
         sexes = {row["Participant ID"]: row["Gender"] for row in read_rows(_features(root, "EDA"), (*_KEY, "Gender"))}
+        seconds = _seconds(root / _SIGNAL)
         for row in read_rows(ratings, (*_KEY, "CMA", "Valence", "Arousal")):
             clip_id, person = _id(row), row["Participant ID"]
             about = told.get(clip_id, {})
@@ -93,8 +100,10 @@ class EEVR(Loader):
                 label=row["CMA"],
                 recording=clip_id,
                 stimulus=about.get("Segment Name", "Baseline"),
+                start=0.0 if clip_id in seconds else None,
+                end=seconds.get(clip_id),
                 text=about.get("Text Description"),
-                signal=f"{_SIGNAL}#{clip_id}" if (root / _SIGNAL).is_file() else None,
+                signal=f"{_SIGNAL}#{clip_id}" if clip_id in seconds else None,
                 language="en",
                 valence=(float(row["Valence"]) - 3) / 2,
                 arousal=(float(row["Arousal"]) - 3) / 2,
