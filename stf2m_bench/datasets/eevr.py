@@ -135,6 +135,7 @@ def _table(root: Path, kind: str) -> ImportedTable:
         columns=tuple(columns[1 : columns.index("Participant ID")]),
         source=f"Singh et al. 2024, {path.name}: features of one video of one person",
         fitted_on="scaled between the least and the greatest value of all 37 people together, test people included",
+        scope="dataset",
         clip_id=RowNames(tuple(_id(row) for row in read_rows(path, _KEY))),
     )
 

@@ -31,7 +31,6 @@ from stf2m_bench.progress import Progress, silent
 from stf2m_bench.scoring.predictions import Predictions, from_logits
 from stf2m_bench.scoring.result import Cost, Declarations, Environment, ModelMark, Result, make_result, write_result
 from stf2m_bench.tasks.task import Task, load_task
-from stf2m_bench.views.base.extractor import make_extractor
 
 BATCH = 50
 ASKED_AGAIN = 10  # episodes of each shot on which a model is asked for the same queries in other company
@@ -254,7 +253,7 @@ def guarded_predict(model: Model, problem: Problem, names: list[list[str]], titl
 
 def _mark(named: NamedModel, name: str, fitted: list[Model], task: Task, views: TaskViews) -> ModelMark:
     said = declarations(named.model)
-    scopes: list[Scope] = [make_extractor(view).scope for view in views.stores]
+    scopes: list[Scope] = [store.info["scope"] for store in views.stores.values()]
     return ModelMark(
         name=name,
         source=named.source,

@@ -20,7 +20,7 @@ from stf2m_bench.datasets.base.e4 import read_e4
 from stf2m_bench.datasets.base.manifest import Manifest, build_manifest
 from stf2m_bench.datasets.ceap_360vr import CEAPSignals, read_traces
 from stf2m_bench.views.base.extractor import make_extractor
-from stf2m_bench.views.base.store import media_of
+from stf2m_bench.views.base.store import media_of, prepare_view
 
 CORPORA = {
     "stress_predict": "Stress-Predict",
@@ -297,6 +297,7 @@ def test_eevr_features_hold_no_target_and_are_scaled_over_all_people(manifest: C
         }
         assert not told & set(table.columns)
         assert "all 37 people" in table.fitted_on
+        assert table.scope == prepare_view(manifest("eevr"), f"imported:{name}").info["scope"] == "dataset"
         views = [make_extractor(f"imported:{name}").extract(clip) for clip in media_of(manifest("eevr"))]
         values = np.concatenate(views)
         assert values.shape == (333, len(table.columns))

@@ -90,6 +90,8 @@ class ImportedTable:
         fitted_on: what the computation was trained or fitted on ("nothing of this corpus" if so): a reader
             decides from it whether test people leaked into the features.
         rate: rows per second, or None for one row a clip.
+        scope: `clip`; `subject` or `dataset` where numbers of other clips, test people's too, shaped each row (a scale
+            over all people): shown on the leaderboard.
     """
 
     path: str
@@ -100,6 +102,7 @@ class ImportedTable:
     separator: str = ","
     rate: float | None = None
     clip_id: Callable[[str], str] = same_name
+    scope: Literal["clip", "subject", "dataset"] = "clip"
 
 
 class Loader(ABC):

@@ -145,7 +145,14 @@ def _made_of(clip: ClipMedia, extractor: Extractor, sources: dict[str, list[Any]
     reading += [kind for kind in extractor.media if getattr(clip, kind)]
     if "tables" in extractor.media and (table := clip.tables.get(extractor.argument)):
         reading += [table.key, table.separator, table.rate, table.columns]
+        reading += [] if table.scope == "clip" else [table.scope]
     return hash_of(reading)[:16]
+
+
+def _scope(manifest: Manifest, extractor: Extractor) -> str:
+    """What the view sees beyond one clip: the extractor's word, or that of the table which it reads."""
+    table = manifest.tables.get(extractor.argument) if "tables" in extractor.media else None
+    return table.scope if table else extractor.scope
 
 
 def _seen_before(path: Path) -> dict[str, list[Any]]:
@@ -223,7 +230,7 @@ def _make(
         "manifest": manifest.hash,
         "view": view,
         "extractor": extractor.identity(),
-        "scope": extractor.scope,
+        "scope": _scope(manifest, extractor),
         "sites": extractor.sites,
         "rate": extractor.rate,
         "clips": [clip.clip_id for clip in clips],
