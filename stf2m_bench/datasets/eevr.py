@@ -11,24 +11,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from stf2m_bench.datasets.base.archives import open_member
+from stf2m_bench.datasets.base.corpus_files import CorpusFile, corpus_file, is_there
 from stf2m_bench.datasets.base.loader import Card, Clip, ImportedTable, Loader
 from stf2m_bench.datasets.base.named_files import refuse
 from stf2m_bench.datasets.base.native_emotions import canonical_of
 from stf2m_bench.datasets.base.people import sex_group
 from stf2m_bench.datasets.base.side_tables import read_rows
-from stf2m_bench.datasets.base.signals import Channel, Signals, existing
+from stf2m_bench.datasets.base.signals import Channel, Signals
 from stf2m_bench.errors import InputError, UnknownNameError
 
 _FOLDER = "Data_files"
-_SIGNAL = f"{_FOLDER}/Stimuli_EDA.zip"
+_SIGNAL = f"{_FOLDER}/Stimuli_EDA.csv"
 _RATE = 7.83  # rows a second
 _KEY = ("Participant ID", "Video ID")
 _QUADRANTS = "VREED / EEVR / CLAS quadrants"
 
 
 class EEVRSignals(Signals):
-    """`EDA` (microsiemens) in `Stimuli_EDA.zip#12-V3`, read in its zip file.
+    """`EDA` (microsiemens) in `Stimuli_EDA.csv#12-V3`, read in its zip file.
 
     Second 0 is the part's first row. The stamps repeat, so that time is the row's number at 7.83 Hz, the mean rate.
     """
@@ -37,23 +37,23 @@ class EEVRSignals(Signals):
         """One person's signal during one video."""
         if channel != "EDA":
             raise UnknownNameError("channel of EEVR", channel, ["EDA"])
-        path = existing(root / self.file(signal, channel))
-        parts, name = _parts(path, path.stat().st_mtime_ns), signal.partition("#")[2]
+        file = corpus_file(root, self.file(signal, channel))
+        parts, name = _parts(file), signal.partition("#")[2]
         if name not in parts:
-            raise InputError(f"{path} has no rows of '{name}' (person and video); fetch it again.")
+            raise InputError(f"{file} has no rows of '{name}' (person and video); fetch it again.")
         return np.arange(len(parts[name])) / _RATE, parts[name]
 
 
-def _seconds(path: Path) -> dict[str, float]:
+def _seconds(root: Path) -> dict[str, float]:
     """How long the signal of each person and video lasts; of none where there is no signal."""
-    parts = _parts(path, path.stat().st_mtime_ns) if path.is_file() else {}
+    parts = _parts(corpus_file(root, _SIGNAL)) if is_there(root, _SIGNAL) else {}
     return {name: len(values) / _RATE for name, values in parts.items()}
 
 
 @lru_cache(maxsize=1)
-def _parts(path: Path, changed: int) -> dict[str, NDArray[np.float64]]:
-    with open_member(path, f"{path.stem}.csv") as member:
-        table = pd.read_csv(member, usecols=[*_KEY, "EDA"], dtype=dict.fromkeys(_KEY, str))
+def _parts(file: CorpusFile) -> dict[str, NDArray[np.float64]]:
+    with file.open() as content:
+        table = pd.read_csv(content, usecols=[*_KEY, "EDA"], dtype=dict.fromkeys(_KEY, str))
     names = table["Participant ID"] + "-V" + table["Video ID"].str.removeprefix("V")
     return {str(name): part.to_numpy(np.float64) for name, part in table["EDA"].groupby(names, sort=False)}
 
@@ -89,7 +89,7 @@ class EEVR(Loader):
             refuse(root, "EEVR", f"{_FOLDER}/VADS.csv")
         told = {_id(row): row for row in read_rows(words, (*_KEY, "Segment Name", "Text Description"))}
         sexes = {row["Participant ID"]: row["Gender"] for row in read_rows(_features(root, "EDA"), (*_KEY, "Gender"))}
-        seconds = _seconds(root / _SIGNAL)
+        seconds = _seconds(root)
         for row in read_rows(ratings, (*_KEY, "CMA", "Valence", "Arousal")):
             clip_id, person = _id(row), row["Participant ID"]
             about = told.get(clip_id, {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -10,12 +11,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from stf2m_bench.datasets.base.corpus_files import CorpusFile, corpus_file, corpus_files
 from stf2m_bench.datasets.base.loader import Card, Clip, Loader
 from stf2m_bench.datasets.base.named_files import refuse
 from stf2m_bench.datasets.base.native_emotions import canonical_of, emotions_of, native_emotions
 from stf2m_bench.datasets.base.people import age_group, sex_group
 from stf2m_bench.datasets.base.side_tables import read_rows
-from stf2m_bench.datasets.base.signals import Channel, Signals, existing
+from stf2m_bench.datasets.base.signals import Channel, Signals
 from stf2m_bench.errors import InputError, UnknownNameError
 
 _NAME = re.compile(r"(?P<condition>m[ouw])_(?P<person>ew\d+)_.*_x")
@@ -31,15 +33,14 @@ class WalkSignals(Signals):
         """The walks of a file, one after another."""
         if channel not in self.channels:
             raise UnknownNameError("channel of the watch", channel, self.channels)
-        path = existing(root / self.file(signal, channel))
-        values = _stream(path, path.stat().st_mtime_ns)[:, self.channels.index(channel)]
+        values = _stream(corpus_file(root, self.file(signal, channel)))[:, self.channels.index(channel)]
         return np.arange(len(values)) / 24, values
 
 
 @lru_cache(maxsize=4)
-def _stream(path: Path, changed: int) -> NDArray[np.float64]:
+def _stream(file: CorpusFile) -> NDArray[np.float64]:
     """`[samples, 7]`: of each window the first half, and the whole of the last one of a walk."""
-    windows, labels = np.load(path, allow_pickle=False), _labels(path)
+    windows, labels = _windows(file)
     last = np.append(np.diff(labels) != 0, True)
     return np.concatenate([window if ends else window[:12] for window, ends in zip(windows, last, strict=True)])
 
@@ -74,16 +75,17 @@ class SmartwatchWalk(Loader):
         Raises:
             InputError: there are no windows, or a file of labels is missing or of another length.
         """
-        files = [(path, match) for path in sorted(root.rglob("*_x.npy")) if (match := _NAME.fullmatch(path.stem))]
+        found = corpus_files(root, "*_x.npy")
+        files = [(file, match) for file in found if (match := _NAME.fullmatch(file.name.stem))]
         if not files:
             refuse(root, "smartwatch", "deep_learning_data/mo_ew10_accdata_30_1_108-1033_x.npy")
         people = _people(root)
-        for path, match in files:
-            yield from _clips(root, path, match["condition"], match["person"], people.get(match["person"], {}))
+        for file, match in files:
+            yield from _clips(file, match["condition"], match["person"], people.get(match["person"], {}))
 
 
-def _clips(root: Path, path: Path, condition: str, person: str, groups: dict[str, str]) -> Iterator[Clip]:
-    labels = _labels(path)
+def _clips(file: CorpusFile, condition: str, person: str, groups: dict[str, str]) -> Iterator[Clip]:
+    _, labels = _windows(file)
     walks = np.cumsum(np.diff(labels, prepend=labels[:1]) != 0)
     for number, (label, walk) in enumerate(zip(map(str, labels.tolist()), walks.tolist(), strict=True)):
         start = (number + walk) * _STEP  # a walk lasts half a second longer than its windows begin
@@ -96,24 +98,27 @@ def _clips(root: Path, path: Path, condition: str, person: str, groups: dict[str
             stimulus=f"{condition} {label}",
             start=start,
             end=start + 2 * _STEP,
-            signal=path.relative_to(root).as_posix(),
+            signal=file.path,
             groups=groups,
         )
 
 
-def _labels(path: Path) -> NDArray[np.int_]:
-    """`[n]` of -1, 0, 1: a number a window, with its decimals cut off."""
-    beside = path.with_name(f"{path.stem[:-2]}_y.csv")
+def _windows(file: CorpusFile) -> tuple[NDArray[np.float64], NDArray[np.int_]]:
+    """Windows `[n, 24, 7]`, and `[n]` of -1, 0, 1: a number a window, with its decimals cut off."""
+    beside = file.name.with_name(f"{file.name.stem[:-2]}_y.csv")
     try:
-        labels = np.array([round(float(line)) for line in beside.read_text(encoding="utf-8").split()], int)
-        shape = np.load(path, mmap_mode="r", allow_pickle=False).shape
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} and {beside.name} are not windows and their labels ({error}); fetch both.") from error
-    if shape != (len(labels), 24, 7) or not set(map(str, labels.tolist())) <= native_emotions("SmartwatchWalk").keys():
+        text = corpus_file(file.root, beside.as_posix()).read().decode()
+        labels = np.array([round(float(line)) for line in text.split()], int)
+        windows = np.load(io.BytesIO(file.read()), allow_pickle=False)
+    except (InputError, ValueError) as error:
+        raise InputError(f"{file} and {beside.name} are not windows and their labels ({error}); fetch both.") from error
+    known = native_emotions("SmartwatchWalk").keys()
+    if windows.shape != (len(labels), 24, 7) or not set(map(str, labels.tolist())) <= known:
         raise InputError(
-            f"{path} {list(shape)} and {beside.name} ({len(labels)} labels of -1, 0, 1) do not fit; fetch both again."
+            f"{file} {list(windows.shape)} and {beside.name} ({len(labels)} labels of -1, 0, 1) do not fit;"
+            " fetch both again."
         )
-    return labels
+    return windows, labels
 
 
 def _people(root: Path) -> dict[str, dict[str, str]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from stf2m_bench.datasets.base.archives import open_member
+from stf2m_bench.datasets.base.corpus_files import CorpusFile, corpus_file, corpus_files, is_there
 from stf2m_bench.datasets.base.e4 import E4Signals, read_e4
 from stf2m_bench.datasets.base.loader import Card, Clip, Loader
 from stf2m_bench.datasets.base.named_files import refuse
@@ -59,23 +60,23 @@ class StressPredict(Loader):
         Raises:
             InputError: there is no EDA, or the log is missing, unreadable or does not know a person.
         """
-        files = sorted(root.glob("Raw_data/S*/EDA.csv"))
+        files = corpus_files(root, "Raw_data/S*/EDA.csv")
         if not files:
             refuse(root, "Stress-Predict", "Raw_data/S01/EDA.csv")
         header, *rows = read_sheet(root / _LOG)
         columns, log = _columns(root / _LOG, header), {row.get("A"): row for row in rows}
-        for path in files:
-            person = path.parent.name
+        for file in files:
+            person = file.name.parent.name
             if person not in log:
-                raise InputError(f"{root / _LOG} has no row of {person}, whose recording is {path}; fetch it again.")
-            yield from _clips(root, path, log[person], columns)
+                raise InputError(f"{root / _LOG} has no row of {person}, whose recording is {file}; fetch it again.")
+            yield from _clips(file, log[person], columns)
 
 
-def _clips(root: Path, path: Path, times: dict[str, str], columns: dict[str, tuple[str, str]]) -> Iterator[Clip]:
-    person, (begin, seconds, _) = path.parent.name, read_e4(path)
+def _clips(file: CorpusFile, times: dict[str, str], columns: dict[str, tuple[str, str]]) -> Iterator[Clip]:
+    person, (begin, seconds, _) = file.name.parent.name, read_e4(file)
     midnight, length = begin // _DAY * _DAY, float(seconds[-1])
-    heart = path.with_name("HR.csv")
-    earliest = read_e4(heart)[0] - begin if heart.is_file() else 0.0
+    heart = file.name.with_name("HR.csv").as_posix()
+    earliest = read_e4(corpus_file(file.root, heart))[0] - begin if is_there(file.root, heart) else 0.0
     for task, (first, last) in columns.items():
         word, code = _TASKS[task]
         start, end = (midnight + _second_of_day(times[column]) - begin for column in (first, last))
@@ -90,7 +91,7 @@ def _clips(root: Path, path: Path, times: dict[str, str], columns: dict[str, tup
             stimulus=word,
             start=max(earliest, start),
             end=min(length, end),
-            signal=path.relative_to(root).as_posix(),
+            signal=file.path,
         )
 
 

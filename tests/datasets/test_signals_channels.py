@@ -72,10 +72,10 @@ def test_parts_of_a_zipped_table_are_recordings_of_their_own(tmp_path: Path) -> 
     rows = ["0.0,1.5,12,0", "0.002,2.5,12,V1", "0.002,3.5,12,V1", "0.0,4.5,2,V1"]
     with zipfile.ZipFile(tmp_path / "Stimuli_EDA.zip", "w") as file:
         file.writestr("Stimuli_EDA.csv", "\n".join(["Time,EDA,Participant ID,Video ID", *rows]))
-    seconds, values = EEVRSignals().read(tmp_path, "Stimuli_EDA.zip#12-V1", "EDA")
+    seconds, values = EEVRSignals().read(tmp_path, "Stimuli_EDA.csv#12-V1", "EDA")
     assert (seconds.tolist(), values.tolist()) == ([0, 1 / 7.83], [2.5, 3.5])
     with pytest.raises(InputError, match="has no rows of '3-V1'"):
-        EEVRSignals().read(tmp_path, "Stimuli_EDA.zip#3-V1", "EDA")
+        EEVRSignals().read(tmp_path, "Stimuli_EDA.csv#3-V1", "EDA")
 
 
 def test_heads_are_read_video_by_video(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import zipfile
@@ -13,9 +14,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stf2m_bench.datasets.base.archives import open_member
 from stf2m_bench.datasets.base.checks import check_dataset
 from stf2m_bench.datasets.base.continuous import rated_windows
+from stf2m_bench.datasets.base.corpus_files import CorpusFile, corpus_file, corpus_files
 from stf2m_bench.datasets.base.e4 import read_e4
 from stf2m_bench.datasets.base.manifest import Manifest, build_manifest
 from stf2m_bench.datasets.ceap_360vr import CEAPSignals, read_traces
@@ -64,15 +65,21 @@ def rows(table: str) -> dict[str, list[int]]:
 
 @pytest.fixture(scope="module")
 def root(lying_beside: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The same, in full: what is zipped in it is unpacked elsewhere."""
+    """The folder itself; what is zipped in CEAP-360VR, whose loader reads no zip files, is unpacked elsewhere."""
     known: dict[str, Path] = {}
 
     def find(key: str) -> Path:
+        if key != "ceap_360vr":
+            return lying_beside(CORPORA[key])
         if key not in known:
             known[key] = unpack(lying_beside(CORPORA[key]), tmp_path_factory.mktemp(key))
         return known[key]
 
     return find
+
+
+def load(file: CorpusFile) -> np.ndarray:
+    return np.load(io.BytesIO(file.read()), allow_pickle=False)
 
 
 def unpack(folder: Path, target: Path) -> Path:
@@ -134,12 +141,13 @@ def test_stress_predict_agrees_with_the_corpus_own_labels_as_far_as_counted(
     root: Callable[[str], Path], manifest: Callable[[str], Manifest]
 ) -> None:
     folder, clips = root("stress_predict"), manifest("stress_predict").table
-    told = pd.read_csv(folder / "Processed_data/Improved_All_Combined_hr_rsp_binary.csv")
+    with corpus_file(folder, "Processed_data/Improved_All_Combined_hr_rsp_binary.csv").open() as file:
+        told = pd.read_csv(file)
     assert (told["HR"].isna().sum(), told["Participant"].nunique(), 1 in set(told["Participant"])) == (44, 34, False)
     agree = {}
     for person in rows(FOURS):
         mine = told[told["Participant"] == int(person[1:])]
-        seconds = mine["Time(sec)"] - read_e4(folder / f"Raw_data/{person}/EDA.csv")[0]
+        seconds = mine["Time(sec)"] - read_e4(corpus_file(folder, f"Raw_data/{person}/EDA.csv"))[0]
         stress = clips[(clips["subject"] == person) & (clips["emotion"] == "stress")]
         read = sum(
             seconds.between(start, end, "left") for start, end in zip(stress["start"], stress["end"], strict=True)
@@ -154,11 +162,13 @@ def test_stress_predict_has_other_clocks_extra_presses_and_a_first_sample_of_nou
     root: Callable[[str], Path],
 ) -> None:
     presses = {}
-    for folder in sorted(root("stress_predict").glob("Raw_data/S*/")):
-        starts = {name: read_e4(folder / f"{name}.csv")[0] for name in ("EDA", "BVP", "TEMP", "ACC", "HR")}
+    for eda in corpus_files(root("stress_predict"), "Raw_data/S*/EDA.csv"):
+        person = eda.name.parent.name
+        beside = lambda name: corpus_file(eda.root, f"Raw_data/{person}/{name}.csv")  # noqa: B023, E731
+        starts = {name: read_e4(beside(name))[0] for name in ("EDA", "BVP", "TEMP", "ACC", "HR")}
         assert {name: start - starts["EDA"] for name, start in starts.items() if start != starts["EDA"]} == {"HR": 10.0}
-        presses[folder.name] = len((folder / f"tags_{folder.name}.csv").read_text().split())
-        assert float((folder / "EDA.csv").read_text().split()[2]) == 0
+        presses[person] = len(beside(f"tags_{person}").read().split())
+        assert float(eda.read().split()[2]) == 0
     assert {person: n for person, n in presses.items() if n != 7} == {"S02": 9, "S03": 9, "S04": 9}
 
 
@@ -187,7 +197,7 @@ def test_smartwatch_windows_share_half_of_their_samples_but_not_over_walks(
 ) -> None:
     table = manifest("smartwatch_walk").table
     for path, clips in table.groupby("signal"):
-        windows = np.load(root("smartwatch_walk") / str(path), allow_pickle=False)
+        windows = load(corpus_file(root("smartwatch_walk"), str(path)))
         shared = (windows[:-1, 12:] == windows[1:, :12]).all(axis=(1, 2))
         recording, start = clips["recording"].to_numpy(), clips["start"].to_numpy(float)
         assert np.array_equal(shared, recording[:-1] == recording[1:])
@@ -198,7 +208,9 @@ def test_smartwatch_heart_rates_are_missing_or_drop_where_told(
     root: Callable[[str], Path], manifest: Callable[[str], Manifest]
 ) -> None:
     table = manifest("smartwatch_walk").table
-    heart = {path: np.load(root("smartwatch_walk") / path)[..., 6].mean(axis=1) for path in set(table["signal"])}
+    heart = {
+        path: load(corpus_file(root("smartwatch_walk"), path))[..., 6].mean(axis=1) for path in set(table["signal"])
+    }
     missing = {person for person, path in zip(table["subject"], table["signal"], strict=True) if not heart[path].any()}
     assert missing == {"ew3"}
     mine = table[table["subject"] == "ew45"]
@@ -305,7 +317,7 @@ def test_eevr_features_hold_no_target_and_are_scaled_over_all_people(manifest: C
 
 
 def test_eevr_signal_is_read_in_its_zip_file_and_its_minutes_repeat(root: Callable[[str], Path]) -> None:
-    with open_member(root("eevr") / "Data_files/Stimuli_EDA.zip", "Stimuli_EDA.csv") as member:
+    with corpus_file(root("eevr"), "Data_files/Stimuli_EDA.csv").open() as member:
         table = pd.read_csv(member, usecols=["Time", "EDA", "Participant ID", "Video ID", "VideoName"])
     assert (len(table), (table["EDA"] <= 0).sum(), table["VideoName"].nunique()) == (429920, 912, 17)
     clips = table.groupby(["Participant ID", "Video ID"], sort=False)

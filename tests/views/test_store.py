@@ -17,6 +17,7 @@ import psutil
 import pytest
 import soundfile
 
+from stf2m_bench.datasets.base.corpus_files import CorpusFile
 from stf2m_bench.datasets.base.manifest import Manifest, build_manifest
 from stf2m_bench.errors import BenchError, CouldNotError, InputError, UnknownNameError, UsageError
 from stf2m_bench.views.base import store as store_module
@@ -145,8 +146,8 @@ def test_workers_write_the_same_bytes_as_none(tmp_path: Path, monkeypatch: pytes
 def test_a_second_call_extracts_nothing_and_reads_no_media(manifest: Manifest, monkeypatch: pytest.MonkeyPatch) -> None:
     first = content(prepare_view(manifest, "audio.logmel").folder)
     again = extracted(monkeypatch)
-    hashed: list[Path] = []
-    monkeypatch.setattr(store_module, "sha256_of", hashed.append)
+    hashed: list[CorpusFile] = []
+    monkeypatch.setattr(CorpusFile, "sha256", hashed.append)
     assert content(prepare_view(manifest, "audio.logmel").folder) == first
     assert again == hashed == []
 

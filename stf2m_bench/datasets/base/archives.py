@@ -34,20 +34,39 @@ def open_member(archive: Path, name: str, *, largest: int = LARGEST) -> Iterator
         InputError: the file is no zip or is damaged, holds a path that leaves its folder, lacks the member, or the
             member is larger than `largest` or locked by a password.
     """
+    with _opened(archive) as opened:
+        _refuse(archive, name, _sizes(archive, opened), largest)
+        with opened.open(name) as member:
+            yield member
+
+
+def member_sizes(archive: Path) -> dict[str, int]:
+    """Name -> declared bytes of every file in a zip file.
+
+    Raises:
+        InputError: the file is no zip, or holds a path that leaves its folder.
+    """
+    with _opened(archive) as opened:
+        return _sizes(archive, opened)
+
+
+@contextmanager
+def _opened(archive: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(archive) as opened:
-            sizes = {info.filename: info.file_size for info in opened.infolist()}
-            _refuse(archive, name, sizes, largest)
-            with opened.open(name) as member:
-                yield member
+            yield opened
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError) as error:
         raise InputError(f"{archive} cannot be read as a zip file ({error}); fetch it again.") from error
 
 
-def _refuse(archive: Path, name: str, sizes: dict[str, int], largest: int) -> None:
-    leaving = [member for member in sizes if _leaves_its_folder(member)]
+def _sizes(archive: Path, opened: zipfile.ZipFile) -> dict[str, int]:
+    leaving = [member for member in opened.namelist() if _leaves_its_folder(member)]
     if leaving:
         raise InputError(f"{archive} holds '{leaving[0]}', a path that leaves its folder; do not use this file.")
+    return {info.filename: info.file_size for info in opened.infolist() if not info.is_dir()}
+
+
+def _refuse(archive: Path, name: str, sizes: dict[str, int], largest: int) -> None:
     if name not in sizes:
         found = ", ".join(sorted(sizes)[:5]) or "nothing"
         raise InputError(f"{archive} has no member '{name}' (it has: {found}); fetch it again.")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import get_args, get_type_hints
 
 from stf2m_bench.checks import Check, check_faults
+from stf2m_bench.datasets.base.corpus_files import corpus_file, is_there
 from stf2m_bench.datasets.base.emotions import canonical_emotions
 from stf2m_bench.datasets.base.loader import Card, Clip
 from stf2m_bench.datasets.base.manifest import PATHS, find_faults, load_loader
@@ -83,10 +84,10 @@ def _differences(clips: list[Clip], again: list[Clip]) -> list[str]:
 def _media_faults(root: Path, files: Iterable[str]) -> list[str]:
     faults = []
     for path in sorted(files):
-        if not (root / path).is_file():
+        if not is_there(root, path):
             faults.append(f"{path} does not exist")
             continue
-        with (root / path).open("rb") as file:
+        with corpus_file(root, path).open() as file:
             head = file.read(len(_LFS))
         if not head:
             faults.append(f"{path} is empty")

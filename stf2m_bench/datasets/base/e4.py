@@ -8,7 +8,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from stf2m_bench.datasets.base.signals import Channel, Signals, existing, file_of
+from stf2m_bench.datasets.base.corpus_files import CorpusFile, corpus_file
+from stf2m_bench.datasets.base.signals import Channel, Signals, file_of
 from stf2m_bench.errors import InputError, UnknownNameError
 
 _CHANNELS = ("EDA", "BVP", "TEMP", "HR", "IBI", "ACC.x", "ACC.y", "ACC.z")
@@ -29,30 +30,26 @@ class E4Signals(Signals):
 
     def read(self, root: Path, signal: str, channel: str) -> Channel:
         """Seconds since the start of the file that the clip names, and values."""
-        zero = read_e4(root / file_of(signal))[0]
-        start, seconds, values = read_e4(root / self.file(signal, channel))
+        zero = read_e4(corpus_file(root, file_of(signal)))[0]
+        start, seconds, values = read_e4(corpus_file(root, self.file(signal, channel)))
         return start - zero + seconds, values[:, "xyz".index(channel[-1]) if "." in channel else 0]
 
 
-def read_e4(path: Path) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+@lru_cache(maxsize=8)
+def read_e4(file: CorpusFile) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
     """Start (Unix seconds, UTC), seconds after it `[n]` and values `[n, columns]` of one file.
 
     Raises:
-        InputError: the file is missing or no such CSV.
+        InputError: it is no such CSV.
     """
-    return _read(existing(path), path.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=8)
-def _read(path: Path, changed: int) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
-    lines = path.read_text(encoding="utf-8", errors="replace").replace(", IBI", "").split("\n")
+    lines = file.read().decode("utf-8", errors="replace").replace(", IBI", "").splitlines()
     try:
         start = float(lines[0].split(",")[0])
         rows = np.array([line.split(",") for line in lines[1:] if line.strip()], np.float64)
-        if path.stem == "IBI":
+        if file.name.stem == "IBI":
             return start, rows[:, 0], rows[:, 1:]
         return start, np.arange(len(rows) - 1) / rows[0, 0], rows[1:]
     except (ValueError, IndexError) as error:
         raise InputError(
-            f"{path} is not a file of an E4 (start and rate in its first two lines); fetch it again."
+            f"{file} is not a file of an E4 (start and rate in its first two lines); fetch it again."
         ) from error

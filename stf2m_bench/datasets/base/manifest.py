@@ -6,11 +6,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
 from stf2m_bench.datasets import ROOM
+from stf2m_bench.datasets.base.corpus_files import is_there
 from stf2m_bench.datasets.base.emotions import canonical_emotions, nearest_emotion
 from stf2m_bench.datasets.base.loader import Card, Clip, GeneratedLoader, ImportedTable, Loader
 from stf2m_bench.datasets.base.signals import Signals, file_of
@@ -110,7 +112,7 @@ def find_faults(clips: Iterable[Clip], root: Path, card: Card) -> list[str]:
     """Every way in which these clips break the rules of a manifest, as sentences."""
     clips = list(clips)
     faults = [f"clip '{i}' occurs {n} times" for i, n in Counter(c.clip_id for c in clips).items() if n > 1]
-    exists: dict[str, bool] = {}
+    lies_there = cache(partial(_lies_there, root))
     for clip in clips:
         faults += [f"clip '{clip.clip_id}': {fault}" for fault in _clip_faults(clip, card)]
         for kind in PATHS:
@@ -119,9 +121,13 @@ def find_faults(clips: Iterable[Clip], root: Path, card: Card) -> list[str]:
                 continue
             if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
                 faults.append(f"clip '{clip.clip_id}': {kind} '{path}' is not a path inside the dataset's folder")
-            elif not exists.setdefault(path, (root / (file_of(path) if kind == "signal" else path)).is_file()):
+            elif not lies_there(kind, path):
                 faults.append(f"clip '{clip.clip_id}': {kind} '{path}' does not exist")
     return faults
+
+
+def _lies_there(root: Path, kind: str, path: str) -> bool:
+    return is_there(root, file_of(path)) if kind == "signal" else (root / path).is_file()
 
 
 def _clip_faults(clip: Clip, card: Card) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from stf2m_bench.datasets.base.corpus_files import CorpusFile, corpus_file
 from stf2m_bench.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class Signals:
     """The signals of a corpus whose files are CSV with a `seconds` column and one column a channel.
 
     A corpus in another form has a subclass of its own, named by its loader's `signals`. A clip's `signal` is a path, or
-    `path#part` where one file holds several recordings.
+    `path#part` where one file holds several recordings; the file may lie in a zip file (see `corpus_file`).
     """
 
     def file(self, signal: str, channel: str) -> str:
@@ -35,10 +36,10 @@ class Signals:
             InputError: the file is missing or of another form.
             UnknownNameError: no such channel; names those that there are.
         """
-        path = existing(root / self.file(signal, channel))
-        table = _table(path, path.stat().st_mtime_ns)
+        file = corpus_file(root, self.file(signal, channel))
+        table = _table(file)
         if channel not in table.columns or channel == "seconds":
-            raise UnknownNameError(f"channel in {path}", channel, (str(c) for c in table.columns if c != "seconds"))
+            raise UnknownNameError(f"channel in {file}", channel, (str(c) for c in table.columns if c != "seconds"))
         return table["seconds"].to_numpy(np.float64), table[channel].to_numpy(np.float64)
 
 
@@ -59,21 +60,21 @@ def existing(path: Path) -> Path:
 
 
 @lru_cache(maxsize=4)
-def _table(path: Path, changed: int) -> pd.DataFrame:
-    """A CSV of signals; `changed` is the file's time, so that one written anew is read anew."""
+def _table(file: CorpusFile) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        table = pd.read_csv(path)
+        with file.open() as content:
+            table = pd.read_csv(content)
     except (ValueError, UnicodeDecodeError) as error:  # pandas' parser errors are ValueErrors
-        raise InputError(f"{path} cannot be read as CSV ({error}); mend or fetch it again.") from error
+        raise InputError(f"{file} cannot be read as CSV ({error}); mend or fetch it again.") from error
     if "seconds" not in table.columns:
         found = ", ".join(map(str, table.columns))
-        raise InputError(f"{path} has no column 'seconds' (it has: {found}); name its time column so.")
+        raise InputError(f"{file} has no column 'seconds' (it has: {found}); name its time column so.")
     for column in table.columns:
         if table[column].dtype.kind not in "iuf":
-            raise InputError(f"{path}, column '{column}': not all values are numbers; mend or remove the column.")
+            raise InputError(f"{file}, column '{column}': not all values are numbers; mend or remove the column.")
     seconds = table["seconds"].to_numpy(np.float64)
     if not len(seconds) or not np.all(np.diff(seconds) > 0):
-        raise InputError(f"{path}: the column 'seconds' must hold rising times, at least one; sort or mend it.")
+        raise InputError(f"{file}: the column 'seconds' must hold rising times, at least one; sort or mend it.")
     return table

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stf2m_bench.checks import Check, check_faults
+from stf2m_bench.datasets.base.corpus_files import corpus_file
 from stf2m_bench.datasets.base.manifest import Manifest
 from stf2m_bench.errors import BenchError
 from stf2m_bench.views.base.extractor import Extractor, make_extractor
@@ -162,7 +163,8 @@ def _check_one_clip(view: str, extractor: Extractor, clips: list[ClipMedia], arr
             for path in source_paths(clip, extractor):
                 place = Path(folder) / path
                 place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(clip.root / path, place)
+                with corpus_file(clip.root, path).open() as source, place.open("wb") as copy:
+                    shutil.copyfileobj(source, copy)
             try:
                 alone = make_extractor(view).extract(replace(clip, root=Path(folder)))
             except (BenchError, OSError) as error:

@@ -27,8 +27,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stf2m_bench.datasets.base.corpus_files import corpus_file
 from stf2m_bench.errors import BenchError, InputError
-from stf2m_bench.files import canonical_json, hash_of, replacing, replacing_folder, sha256_of, write_text
+from stf2m_bench.files import canonical_json, hash_of, replacing, replacing_folder, write_text
 from stf2m_bench.home import home
 from stf2m_bench.progress import Report
 from stf2m_bench.views.base.extractor import Extractor, make_extractor
@@ -174,13 +175,10 @@ def _hash_sources(
     sources: dict[str, list[Any]] = {}
     now: dict[str, list[Any]] = {}
     for path in sorted({path for clip in clips for path in source_paths(clip, extractor)}):
-        place = clips[0].root / path
-        if not place.is_file():
-            raise InputError(f"{place} does not exist; check the dataset's folder, or fetch what is missing.")
-        stat = place.stat()
-        mark = [stat.st_size, stat.st_mtime_ns]
-        digest = seen[path][1] if path in seen and seen[path][0] == mark else sha256_of(place)
-        sources[path] = [stat.st_size, digest]
+        file = corpus_file(clips[0].root, path)
+        mark = [file.size, file.changed]
+        digest = seen[path][1] if path in seen and seen[path][0] == mark else file.sha256()
+        sources[path] = [file.size, digest]
         now[path] = [mark, digest]
     return sources, now
 

@@ -1,0 +1,117 @@
+"""The files of a corpus as if every zip file in its folder had been unpacked where it lies; nothing is unpacked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from stf2m_bench.datasets.base.archives import member_sizes, open_member
+from stf2m_bench.errors import InputError
+
+
+@dataclass(frozen=True)
+class CorpusFile:
+    """One file of a corpus, in its folder or in a zip file there.
+
+    Equal only while the bytes are: a reader that is cached by it reads a file written anew anew.
+
+    Attributes:
+        path: relative to `root`; of a member of a zip file, where it would lie once unpacked.
+        archive: the zip file that holds it, or None.
+        size: bytes. changed: when it, or its zip file, was changed, in nanoseconds.
+    """
+
+    root: Path
+    path: str
+    archive: Path | None
+    size: int
+    changed: int
+
+    def __str__(self) -> str:
+        return f"{self.archive}:{self.path}" if self.archive else str(self.root / self.path)
+
+    @property
+    def name(self) -> PurePosixPath:
+        """Its path as one that has parts."""
+        return PurePosixPath(self.path)
+
+    @contextmanager
+    def open(self) -> Iterator[IO[bytes]]:
+        """Its bytes; of a member of a zip file, within the limits of `open_member`.
+
+        Raises:
+            InputError: its zip file is damaged, or it unpacks to too much.
+        """
+        if self.archive:
+            with open_member(self.archive, _within(self.archive.relative_to(self.root), self.path)) as member:
+                yield member
+        else:
+            with (self.root / self.path).open("rb") as file:
+                yield file
+
+    def read(self) -> bytes:
+        """All of its bytes."""
+        with self.open() as file:
+            return file.read()
+
+    def sha256(self) -> str:
+        """SHA-256 of its bytes, hexadecimal: the same in a zip file and out of it."""
+        with self.open() as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # zip members are read so
+
+
+def corpus_file(root: Path, path: str) -> CorpusFile:
+    """The file of this path: in the folder, else in a zip file in one of the folders above it, the nearest first.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    if found := _find(root, path):
+        return found
+    raise InputError(f"{root / path} does not exist; check the dataset's folder, or fetch what is missing.")
+
+
+def is_there(root: Path, path: str) -> bool:
+    """Whether `corpus_file` finds it."""
+    return _find(root, path) is not None
+
+
+def corpus_files(root: Path, pattern: str) -> list[CorpusFile]:
+    """All files anywhere below `root` whose path ends like `pattern` (`Raw_data/S*/EDA.csv`), by path, each once."""
+    paths = {path.relative_to(root).as_posix() for path in root.rglob(pattern) if path.is_file()}
+    for archive in root.rglob("*.zip"):
+        folder = archive.parent.relative_to(root)
+        members = ((folder / member).as_posix() for member in _members(archive))
+        paths |= {path for path in members if PurePosixPath(path).match(pattern)}
+    return [corpus_file(root, path) for path in sorted(paths)]
+
+
+def _find(root: Path, path: str) -> CorpusFile | None:
+    if (root / path).is_file():
+        stat = (root / path).stat()
+        return CorpusFile(root, path, None, stat.st_size, stat.st_mtime_ns)
+    for folder in PurePosixPath(path).parents:
+        for archive in sorted((root / folder).glob("*.zip")):
+            size = _members(archive).get(_within(archive.relative_to(root), path))
+            if size is not None:
+                return CorpusFile(root, path, archive, size, archive.stat().st_mtime_ns)
+    return None
+
+
+def _within(archive: Path, path: str) -> str:
+    """The member's name of a path, both relative to the root."""
+    return PurePosixPath(path).relative_to(archive.parent.as_posix()).as_posix()
+
+
+def _members(archive: Path) -> dict[str, int]:
+    return _sizes(archive, archive.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=16)
+def _sizes(archive: Path, changed: int) -> dict[str, int]:
+    return member_sizes(archive)

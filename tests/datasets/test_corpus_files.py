@@ -1,0 +1,97 @@
+"""Files of a corpus are found and read whether they lie in its folder or in a zip file there."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from stf2m_bench.datasets.base.corpus_files import corpus_file, corpus_files, is_there
+from stf2m_bench.datasets.base.loader import Clip
+from stf2m_bench.datasets.base.manifest import find_faults, load_loader
+from stf2m_bench.errors import InputError
+from stf2m_bench.views.base.extractor import make_extractor
+from stf2m_bench.views.base.media import ClipMedia
+
+EDA = b"seconds,eda\n0,1\n1,2\n2,3\n"
+
+
+def write(path: Path, content: bytes = EDA) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def zipped(path: Path, members: Mapping[str, bytes]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in members.items():
+            file.writestr(name, content)
+    return path
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """One person in the folder, one in both, one in a zip file beside them, one in a zip file of their own."""
+    write(tmp_path / "Raw/S1/EDA.csv")
+    write(tmp_path / "Raw/S2/EDA.csv")
+    zipped(tmp_path / "people.zip", {"Raw/S2/EDA.csv": b"other", "Raw/S3/": b"", "Raw/S3/EDA.csv": EDA})
+    zipped(tmp_path / "Raw/S4.zip", {"S4/EDA.csv": EDA, "__MACOSX/S4/._EDA.csv": b""})
+    return tmp_path
+
+
+def test_all_files_of_a_form_are_found_once_in_the_folder_and_in_its_zip_files(root: Path) -> None:
+    files = corpus_files(root, "Raw/S*/EDA.csv")
+    assert [file.path for file in files] == [f"Raw/S{n}/EDA.csv" for n in (1, 2, 3, 4)]
+    assert [file.archive and file.archive.name for file in files] == [None, None, "people.zip", "S4.zip"]
+    assert [file.read() for file in files] == [EDA] * 4  # what lies in the folder is read, not its zipped copy
+    assert str(files[2]) == f"{root / 'people.zip'}:Raw/S3/EDA.csv"
+    assert {file.size for file in files} == {len(EDA)}
+
+
+def test_a_file_is_the_same_to_a_store_in_a_zip_file_and_out_of_it(root: Path) -> None:
+    hashes = {corpus_file(root, f"Raw/S{n}/EDA.csv").sha256() for n in (1, 3)}
+    assert hashes == {hashlib.sha256(EDA).hexdigest()}
+
+
+def test_nothing_is_unpacked(root: Path) -> None:
+    before = sorted(root.rglob("*"))
+    corpus_file(root, "Raw/S4/EDA.csv").read()
+    assert sorted(root.rglob("*")) == before
+
+
+def test_an_absent_file_is_named_where_it_should_lie(root: Path) -> None:
+    assert (is_there(root, "Raw/S3/EDA.csv"), is_there(root, "Raw/S3"), is_there(root, "S4/EDA.csv")) == (1, 0, 0)
+    with pytest.raises(InputError, match=r"Raw/S5/EDA\.csv does not exist"):
+        corpus_file(root, "Raw/S5/EDA.csv")
+
+
+def test_a_zip_file_that_is_none_or_leaves_its_folder_is_refused_by_name(tmp_path: Path) -> None:
+    write(tmp_path / "a.zip", b"version https://git-lfs.github.com/spec/v1")
+    with pytest.raises(InputError, match=r"a\.zip cannot be read as a zip file"):
+        corpus_files(tmp_path, "EDA.csv")
+    zipped(tmp_path / "a.zip", {"../EDA.csv": EDA})
+    with pytest.raises(InputError, match=r"a\.zip holds '\.\./EDA\.csv', a path that leaves its folder"):
+        is_there(tmp_path, "EDA.csv")
+
+
+def test_a_zip_file_that_changed_is_read_anew(root: Path) -> None:
+    before = corpus_file(root, "Raw/S3/EDA.csv")
+    zipped(root / "people.zip", {"Raw/S3/EDA.csv": EDA + b"3,4\n"})
+    after = corpus_file(root, "Raw/S3/EDA.csv")
+    assert before != after
+    assert after.read() == EDA + b"3,4\n"
+
+
+def test_a_manifest_takes_a_zipped_signal_and_no_zipped_sound(root: Path) -> None:
+    clip = Clip(clip_id="a", subject="p", emotion=None, label="", signal="Raw/S3/EDA.csv#1", audio="Raw/S3/EDA.csv")
+    assert find_faults([clip], root, load_loader("csv").card) == ["clip 'a': audio 'Raw/S3/EDA.csv' does not exist"]
+
+
+def test_a_view_of_a_zipped_signal_is_the_one_of_the_unpacked_file(root: Path) -> None:
+    clips = [ClipMedia(clip_id="a", root=root, signal=f"Raw/S{n}/EDA.csv") for n in (1, 3)]
+    first, second = (make_extractor("signal.window:eda").extract(clip) for clip in clips)
+    assert first.tobytes() == second.tobytes()
