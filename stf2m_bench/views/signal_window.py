@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stf2m_bench.errors import InputError
+from stf2m_bench.views.base.channels import known_stretch
 from stf2m_bench.views.base.extractor import Extractor
 from stf2m_bench.views.base.media import ClipMedia
 
@@ -31,7 +31,8 @@ class SignalWindow(Extractor):
     Rows lie in `[start, end)`; without an end they go on to the last stamp. Stamps may be uneven. Missing values
     (NaN) and stamps are bridged over `longest_gap` seconds, or over twice the channel's usual step where that is
     longer; before the first and after the last value that value is held, as long. A longer gap raises an InputError.
-    Nothing is filtered: content above half the rate folds down.
+    Nothing is filtered: content above half the rate folds down. `signal.eda`, `signal.pulse`, `signal.temperature` and
+    `signal.motion` filter first.
     """
 
     version = 1
@@ -47,35 +48,8 @@ class SignalWindow(Extractor):
 
     def extract(self, clip: ClipMedia) -> NDArray[np.float32]:
         """`[T, 1]` float32."""
-        channel = clip.channel(self.argument)
-        if channel is None:
+        stretch = known_stretch(clip, self.argument, self.params.longest_gap)
+        if stretch is None:
             return np.zeros((0, 1), np.float32)
-        seconds, values = channel
-        start = float(seconds[0]) if clip.start is None else clip.start
-        end = float(seconds[-1]) if clip.end is None else clip.end
-        known = np.isfinite(values)
-        self._refuse_long_gaps(clip, seconds, seconds[known], start, end)
-        stamps = start + np.arange(max(1, np.ceil((end - start) * self.params.rate - 1e-6))) / self.params.rate
-        return np.interp(stamps, seconds[known], values[known]).astype(np.float32)[:, None]
-
-    def _refuse_long_gaps(
-        self,
-        clip: ClipMedia,
-        seconds: NDArray[np.float64],
-        known: NDArray[np.float64],
-        start: float,
-        end: float,
-    ) -> None:
-        where = f"{clip.root / str(clip.signal)}, channel '{self.argument}'"
-        step = float(np.median(np.diff(seconds))) if len(seconds) > 1 else 0.0
-        limit = max(self.params.longest_gap, 2 * step) + 1e-9
-        within = known[(known > start) & (known < end)]
-        before, after = known[known <= start], known[known >= end]
-        edges = [before[-1] if len(before) else start, *within, after[0] if len(after) else end]
-        gaps = np.diff(edges)
-        if not len(known) or gaps.max() > limit:
-            worst = int(gaps.argmax())
-            raise InputError(
-                f"{where}: no value from {edges[worst]:.2f} s to {edges[worst + 1]:.2f} s, more than the {limit:.2f} s "
-                "that are bridged; leave the clip out or mend the signal."
-            )
+        rows = np.interp(stretch.stamps(self.params.rate), stretch.seconds, stretch.values)
+        return rows.astype(np.float32)[:, None]

@@ -24,7 +24,14 @@ from stf2m_bench.views.base.media import ClipMedia
 from stf2m_bench.views.imported import columns_that_tell
 
 SHARED = Path(__file__).parents[2] / "../shared/data"
-ARGUMENTS = {"signal.window": ":eda", "imported": ":units"}
+ARGUMENTS = {
+    "signal.window": ":eda",
+    "imported": ":units",
+    "signal.eda": ":eda",
+    "signal.pulse": ":ppg",
+    "signal.temperature": ":temp",
+    "signal.motion": ":acc",
+}
 RATE = 16_000
 
 
@@ -61,9 +68,8 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_video(root / "face.mp4", panned_portrait(50, 1))
     soundfile.write(root / "voice.wav", spoken_like(), RATE)
     seconds = np.arange(0, 10, 0.05)
-    pd.DataFrame({"seconds": seconds, "eda": 2 + 0.5 * seconds, "ppg": np.sin(seconds)}).to_csv(
-        root / "body.csv", index=False
-    )
+    channels = {"eda": 2 + 0.5 * seconds, "ppg": np.sin(seconds), "temp": 33 + seconds / 10, "acc": np.cos(seconds)}
+    pd.DataFrame({"seconds": seconds} | channels).to_csv(root / "body.csv", index=False)
     pd.DataFrame({"name": ["a", "c"], "au1": [0.5, 1.0], "au2": [2.0, 3.0]}).to_csv(root / "units.csv", index=False)
     return root
 
@@ -365,7 +371,7 @@ def test_a_stretch_beyond_the_signal_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_unknown_channel_names_those_that_there_are(corpus: Path) -> None:
-    with pytest.raises(UnknownNameError, match=r"no channel in .*body\.csv called 'gsr'; known: eda, ppg"):
+    with pytest.raises(UnknownNameError, match=r"no channel in .*body\.csv called 'gsr'; known: acc, eda, ppg, temp"):
         make_extractor("signal.window:gsr").extract(clip_of(corpus))
 
 
