@@ -27,7 +27,7 @@ def notes_of(result: Result, task: Task) -> list[str]:
     if says.uses_votes:
         notes.append("uses votes")
     if says.scope != "clip":
-        notes.append(f"views see the whole {says.scope}")
+        notes.append(f"views see the whole {says.scope}, unlabelled test clips too")
     if says.pretrained_on:
         notes.append("pretrained on " + ", ".join(says.pretrained_on))
     if _among(says.pretrained_on, task):

@@ -220,7 +220,7 @@ def test_what_a_model_declares_is_noted(task, honest):
     assert row.notes == (
         "transductive",
         "uses votes",
-        "views see the whole subject",
+        "views see the whole subject, unlabelled test clips too",
         "pretrained on vggface2, ravdess",
         "pretrained on this task's dataset",
         "trained elsewhere on this task's dataset: nothing shows that the test people were left out",

@@ -31,6 +31,7 @@ ARGUMENTS = {
     "signal.pulse": ":ppg",
     "signal.temperature": ":temp",
     "signal.motion": ":acc",
+    "signal.zscored": ":eda:eda",
 }
 RATE = 16_000
 

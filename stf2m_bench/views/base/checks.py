@@ -57,6 +57,7 @@ def check_extractor(view: str, manifest: Manifest) -> list[Check]:
         check_faults("repeats", differ, "the same media must give the same bytes"),
         _check_one_clip(view, extractor, clips, arrays),
         _check_order(view, extractor, clips, arrays),
+        _check_together(extractor, arrays),
         _check_telling(view, manifest),
     ]
 
@@ -188,6 +189,15 @@ def _check_order(view: str, extractor: Extractor, clips: list[ClipMedia], arrays
         if not array.tobytes() == one.tobytes() == other.tobytes()
     ]
     return check_faults(name, faults, "clips extracted before it move its numbers; keep nothing, or declare its scope")
+
+
+def _check_together(extractor: Extractor, arrays: list[NDArray[Any]]) -> Check:
+    name = "clips together"
+    if extractor.scope == "clip":
+        return Check(name, None, "each clip is extracted for itself")
+    shapes = [array.shape for array in extractor.together(arrays)]
+    faults = [] if shapes == [array.shape for array in arrays] else [f"gave {shapes}"]
+    return check_faults(name, faults, "clips, rows and columns must stay what extract gave")
 
 
 def _check_telling(view: str, manifest: Manifest) -> Check:

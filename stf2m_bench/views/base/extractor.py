@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal
 
@@ -27,7 +28,8 @@ class Extractor(ABC):
         media: which fields of a clip it reads; a clip that lacks them all lacks this view.
         sites: what the second axis is: `mel band`, `pixel row`, `channel`, `column`, `hash bucket`, `one`.
         rate: rows per second, or None where rows are not spaced in time.
-        scope: `clip`: sees one clip only. `subject` / `dataset`: needs more (shown on the leaderboard).
+        scope: `clip`: sees one clip only. `subject` / `dataset`: needs more, unlabelled test clips too (shown on the
+            leaderboard); it has a `together`.
     """
 
     version: ClassVar[int]
@@ -54,6 +56,15 @@ class Extractor(ABC):
         Raises:
             InputError: the media are broken: names the file and what is wrong with it.
         """
+
+    def together(self, arrays: Sequence[NDArray[Any]]) -> Sequence[NDArray[Any]]:
+        """The views of all clips of one subject, or of the dataset, from what `extract` gave of each; rows stay."""
+        return arrays
+
+    @property
+    def channel(self) -> str:
+        """The channel of a signal that it reads, where it reads one."""
+        return self.argument
 
     def identity(self) -> dict[str, Any]:
         """All that decides the numbers: version, argument and parameters."""

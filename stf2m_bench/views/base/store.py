@@ -1,7 +1,7 @@
 """The view store: all clips' arrays of one extractor over one manifest, as plain memory-mapped NumPy files.
 
     <home>/views/<dataset>/<view>-<hash>/
-        data.npy      [sum of T, ...]     rows of all clips, clips in the manifest's order
+        data.npy      [sum of T, ...]     rows of all clips in the manifest's order (by subject where that is the scope)
         offsets.npy   [n + 1]             an empty stretch: the clip lacks this view
         store.json    identity, hashes, sources (size and SHA-256), what each clip was made of, notes
         seen.json     size and time of each source when last hashed (saves hashing again; no part of the store's hash)
@@ -33,6 +33,7 @@ from stf2m_bench.files import canonical_json, hash_of, replacing, replacing_fold
 from stf2m_bench.home import home
 from stf2m_bench.progress import Report
 from stf2m_bench.views.base.extractor import Extractor, make_extractor
+from stf2m_bench.views.base.groups import chunks, groups, of_groups
 from stf2m_bench.views.base.media import ClipMedia
 from stf2m_bench.workers import one_at_a_time, refuse_inside_a_worker, share_out
 
@@ -115,12 +116,13 @@ def prepare_view(manifest: Manifest, view: str, *, workers: int = 1, progress: R
     extractor = make_extractor(view)
     folder = store_folder(manifest, view)
     with one_at_a_time(folder.with_name(f".{folder.name}.lock")):
-        clips = media_of(manifest)
+        group_of = groups(manifest, extractor.scope)
+        clips = sorted(media_of(manifest), key=lambda clip: group_of.get(clip.clip_id, ""))
         sources, seen = _hash_sources(folder / "seen.json", clips, extractor)
-        made_of = {clip.clip_id: _made_of(clip, extractor, sources) for clip in clips}
+        made_of = of_groups({clip.clip_id: _made_of(clip, extractor, sources) for clip in clips}, group_of)
         old = _open_if_whole(folder)
         if old is None or old.info["made_of"] != made_of:
-            _make(folder, manifest, view, clips, sources, made_of, old, workers, progress)
+            _make(folder, manifest, view, clips, group_of, sources, made_of, old, workers, progress)
             old = _open_if_whole(folder)
         if _seen_before(folder / "seen.json") != seen:
             write_text(folder / "seen.json", canonical_json(seen))
@@ -135,7 +137,7 @@ def source_paths(clip: ClipMedia, extractor: Extractor) -> list[str]:
         table = clip.tables.get(extractor.argument)
         return [table.path] if table else []
     if "signal" in extractor.media:
-        return [clip.signals.file(clip.signal, extractor.argument)] if clip.signal else []
+        return [clip.signals.file(clip.signal, extractor.channel)] if clip.signal else []
     fields = [getattr(clip, kind) for kind in extractor.media if kind != "text"]
     return [path for path in fields if path is not None]
 
@@ -202,6 +204,7 @@ def _make(
     manifest: Manifest,
     view: str,
     clips: list[ClipMedia],
+    group_of: dict[str, str],
     sources: dict[str, list[Any]],
     made_of: dict[str, str],
     old: Store | None,
@@ -213,7 +216,7 @@ def _make(
     kept = {clip for clip, content in made_of.items() if before.get(clip) == content}
     todo = [clip for clip in clips if clip.clip_id not in kept]
     parts_folder = folder.with_name(f".{folder.name}.parts")
-    parts = _extract_parts(parts_folder, view, todo, made_of, workers, progress)
+    parts = _extract_parts(parts_folder, view, chunks(todo, group_of, PART), made_of, workers, progress)
     notes = {clip: counts for clip, counts in old.info["notes"].items() if clip in kept} if old else {}
     for path in parts:
         notes |= _read_notes(path)
@@ -244,30 +247,32 @@ def _make(
 def _extract_parts(
     folder: Path,
     view: str,
-    clips: list[ClipMedia],
+    jobs: list[list[ClipMedia]],
     made_of: dict[str, str],
     workers: int,
     progress: Report | None,
 ) -> list[Path]:
     """Each part is named after what it was made of, so only current parts are taken up again."""
-    chunks = [clips[i : i + PART] for i in range(0, len(clips), PART)]
-    contents = [[[clip.clip_id, made_of[clip.clip_id]] for clip in chunk] for chunk in chunks]
+    contents = [[[clip.clip_id, made_of[clip.clip_id]] for clip in job] for job in jobs]
     names = [folder / f"{hash_of(content)[:24]}.npz" for content in contents]
-    left = [(view, chunk, path) for chunk, path in zip(chunks, names, strict=True) if not path.exists()]
-    done = len(clips) - sum(len(chunk) for _, chunk, _ in left)
+    left = [(view, job, path) for job, path in zip(jobs, names, strict=True) if not path.exists()]
+    total = sum(map(len, jobs))
+    done = total - sum(len(job) for _, job, _ in left)
     if progress:
-        progress(done, len(clips))
+        progress(done, total)
     what = f"the view '{view}'"
     for count in share_out(_extract_part, left, workers=workers, what=what, libraries=LIBRARIES):
         done += count
         if progress:
-            progress(done, len(clips))
+            progress(done, total)
     return names
 
 
 def _extract_part(view: str, clips: list[ClipMedia], path: Path) -> int:
     extractor = make_extractor(view)
-    arrays = [_checked(extractor.extract(clip), view, extractor, clip) for clip in clips]
+    each = [_checked(extractor.extract(clip), view, extractor, clip) for clip in clips]
+    whole = zip(extractor.together(each), clips, strict=True)
+    arrays = [_checked(array, view, extractor, clip) for array, clip in whole]
     notes = {clip.clip_id: dict(clip.notes) for clip in clips if clip.notes}
     text = np.frombuffer(canonical_json(notes).encode(), np.uint8)
     with replacing(path) as temporary, temporary.open("wb") as file:
