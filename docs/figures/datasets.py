@@ -21,7 +21,8 @@ and `eevr` may stay in zip files in the corpus's own layout: they are read there
 
 *Tested on*: `real`, files of the corpus itself; `layout`, file names and tables as its documentation gives them, so a
 fault in your copy may be ours: tell us. *People*: of the whole corpus. Emotions are canonical ones, from the corpus's
-own words by `stf2m_bench/datasets/base/native_emotions.csv`; a corpus of continuous ratings alone has none.
+own words by `stf2m_bench/datasets/base/native_emotions.csv`; a corpus of continuous ratings alone has none. *Tasks*:
+those that we made of it, or why there is none.
 
 A split that is published with a corpus is not ours: EmoBox's lists put every speaker of CREMA-D (91 of 91), of EmoDB
 (10 of 10) and of TESS (2 of 2) on both sides, so figures made by them are not of new people.
@@ -52,7 +53,7 @@ def row(key: str, card: Card, tasks: list[str]) -> tuple[str, ...]:
         ", ".join(card.modalities),
         escape(card.licence),
         "synthetic" if card.synthetic else card.verified,
-        ", ".join(f"`{task}`" for task in tasks),
+        ", ".join(f"`{task}`" for task in tasks) or escape(card.no_task and f"none: {card.no_task}"),
     )
 
 

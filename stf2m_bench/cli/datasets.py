@@ -60,7 +60,9 @@ def show(dataset: str, as_json: bool) -> None:
     if as_json:
         print_json(card)
     else:
-        texts = {key: ", ".join(value) if isinstance(value, tuple) else value for key, value in card.items()}
+        texts = {
+            key: ", ".join(value) if isinstance(value, tuple) else value for key, value in card.items() if value != ""
+        }
         print_table([dataset, ""], list(texts.items()))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from stf2m_bench.datasets.base.continuous import rated_windows
-from stf2m_bench.datasets.base.loader import Card, Clip, Loader
+from stf2m_bench.datasets.base.loader import NOT_AT_HAND, Card, Clip, Loader
 from stf2m_bench.datasets.base.named_files import refuse
 from stf2m_bench.datasets.base.native_emotions import canonical_of, emotions_of
 from stf2m_bench.datasets.base.signals import Channel, Signals, existing
@@ -59,6 +59,7 @@ class CASE(Loader):
         modalities=("signal",),
         tracks=("new-subjects", "personal", "new-stimuli", "new-emotions"),
         verified="layout",
+        no_task=NOT_AT_HAND,
     )
     signals = CASESignals()
 

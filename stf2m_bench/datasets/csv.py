@@ -37,6 +37,7 @@ class OwnTable(Loader):
         modalities=("video", "audio", "text", "signal"),
         tracks=("new-subjects", "personal"),
         verified="real",
+        no_task="Its owner makes tasks of it: stf2m-bench tasks new.",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

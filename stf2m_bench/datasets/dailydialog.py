@@ -41,6 +41,10 @@ class DailyDialog(Loader):
         modalities=("text",),
         tracks=("new-emotions", "new-corpus"),
         verified="real",
+        no_task=(
+            "No people are known: of 538 sides of dialogues at hand none has five emotions; 34 turns are of disgust, "
+            "29 of fear."
+        ),
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

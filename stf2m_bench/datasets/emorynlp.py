@@ -39,6 +39,10 @@ class EmoryNLP(Loader):
         modalities=("video", "audio", "text"),
         tracks=("new-subjects", "personal", "new-stimuli", "new-emotions", "new-corpus"),
         verified="real",
+        no_task=(
+            "The characters and many lines are those of MELD, which carries the task, and there are words alone "
+            "here: no film was at hand."
+        ),
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

@@ -58,6 +58,7 @@ class HuggingFace(GeneratedLoader):
         modalities=("video", "audio", "text", "signal"),
         tracks=("new-subjects", "personal"),
         verified="layout",
+        no_task="Its owner makes tasks of it: stf2m-bench tasks new.",
     )
 
     def generate(self, root: Path, *, workers: int, progress: Callable[[int, int], None]) -> None:

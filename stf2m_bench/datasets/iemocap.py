@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from stf2m_bench.datasets.base.loader import Card, Clip, Loader
+from stf2m_bench.datasets.base.loader import NOT_AT_HAND, Card, Clip, Loader
 from stf2m_bench.datasets.base.named_files import find_takes, refuse
 from stf2m_bench.datasets.base.native_emotions import canonical_of, emotions_of
 from stf2m_bench.datasets.base.people import sex_group
@@ -38,6 +38,7 @@ class IEMOCAP(Loader):
         modalities=("audio", "text"),
         tracks=("new-subjects", "personal", "new-emotions", "new-corpus"),
         verified="layout",
+        no_task=NOT_AT_HAND,
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

@@ -40,6 +40,10 @@ class ISEAR(Loader):
         modalities=("text",),
         tracks=("new-emotions", "new-corpus"),
         verified="real",
+        no_task=(
+            "The copy at hand does not tell its respondents, so people cannot be kept apart, and up to a quarter of "
+            "the answers say the emotion's own word."
+        ),
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from stf2m_bench.datasets.base.loader import Card, Clip, Loader
+from stf2m_bench.datasets.base.loader import NOT_AT_HAND, Card, Clip, Loader
 from stf2m_bench.datasets.base.named_files import named_takes
 from stf2m_bench.datasets.base.native_emotions import canonical_of, emotions_of
 from stf2m_bench.datasets.base.people import sex_group
@@ -33,6 +33,7 @@ class MEAD(Loader):
         modalities=("audio", "video"),
         tracks=("new-subjects", "personal", "new-emotions", "new-corpus"),
         verified="layout",
+        no_task=NOT_AT_HAND,
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

@@ -34,6 +34,7 @@ class OMGEmotion(Loader):
         modalities=("video", "audio"),
         tracks=("new-subjects", "new-emotions", "new-corpus"),
         verified="real",
+        no_task="Labels alone were at hand: the films lie on YouTube, and speakers are not told.",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

@@ -32,6 +32,9 @@ class TESS(Loader):
         modalities=("audio",),
         tracks=("personal", "new-stimuli", "new-emotions", "new-corpus"),
         verified="layout",
+        no_task=(
+            "Two speakers: no new people to test on once one has been trained on; no file of it was at hand either."
+        ),
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stf2m_bench.datasets.base.archives import load_arrays
-from stf2m_bench.datasets.base.loader import Card, Clip, Loader
+from stf2m_bench.datasets.base.loader import NOT_AT_HAND, Card, Clip, Loader
 from stf2m_bench.datasets.base.named_files import refuse
 from stf2m_bench.datasets.base.native_emotions import canonical_of, emotions_of
 from stf2m_bench.errors import InputError
@@ -38,6 +38,7 @@ class WESAD(Loader):
         modalities=("signal",),
         tracks=("new-subjects",),
         verified="layout",
+        no_task=NOT_AT_HAND,
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

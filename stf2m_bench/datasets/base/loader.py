@@ -10,6 +10,8 @@ from typing import ClassVar, Literal
 
 from stf2m_bench.datasets.base.signals import Signals
 
+NOT_AT_HAND = "No file of it was at hand when tasks were made; clips are counted, drawn and hashed from real files."
+
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
@@ -20,6 +22,7 @@ class Card:
         emotions: canonical keys that clips may carry.
         tracks: tracks that the corpus can serve.
         verified: `real` (tested on the corpus's own files), `layout` (on its documented layout), `draft`.
+        no_task: why no task of ours is made of it; empty where one is.
     """
 
     title: str
@@ -33,6 +36,7 @@ class Card:
     tracks: tuple[str, ...]
     verified: Literal["real", "layout", "draft"]
     synthetic: bool = False
+    no_task: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
