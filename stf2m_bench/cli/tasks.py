@@ -64,6 +64,7 @@ def show(task: str, as_json: bool) -> None:
         print_json(found.protocol.model_dump(mode="json") | {"hash": found.hash, "clips": len(found.clips)})
     else:
         click.echo(as_toml(found.protocol) + f"\n# {len(found.clips)} clips, task hash {found.hash}")
+        click.echo(f"# {found.protocol.rated}")
 
 
 @command.command()
@@ -197,6 +198,20 @@ def probe(task: str, data: Path | None, workers: int, as_json: bool) -> None:
     help="Cut clips into windows of this length.  [default: whole clips]",
 )
 @click.option(
+    "--votes",
+    metavar="WHOSE",
+    default="",
+    help="Score these raters' votes too, and show them with the shots: a condition of 'datasets votes', such as voice.",
+)
+@click.option(
+    "--majority",
+    metavar="SHARE",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    help="With --votes: take only clips of which one emotion alone has this share of the votes, such as 0.5.",
+)
+@click.option("--relabel", is_flag=True, help="With --votes: the emotion of a clip is the one that leads its votes.")
+@click.option(
     "--out", metavar="FOLDER", type=click.Path(path_type=Path), default=Path(), help="Where to write.  [default: here]"
 )
 @data_option
@@ -217,6 +232,9 @@ def new(
     label: str,
     neutral_band: float,
     window: float,
+    votes: str,
+    majority: float,
+    relabel: bool,
     out: Path,
     data: Path | None,
     workers: int,
@@ -229,8 +247,11 @@ def new(
     from stf2m_bench.episode.new_task import new_task
     from stf2m_bench.tasks.make import write_task
     from stf2m_bench.tasks.reading import as_read
+    from stf2m_bench.tasks.votes import Rated
     from stf2m_bench.views.base.store import prepare_view
 
+    if (majority or relabel) and not votes:
+        raise click.UsageError("--majority and --relabel need --votes WHOSE; 'datasets votes DATASET' lists them.")
     if (out / f"{name}.toml").exists():
         raise click.UsageError(f"The task file {out / name}.toml exists already; choose another name or --out FOLDER.")
     read: dict[str, Any] = {"label": label, "neutral_band": neutral_band, "window": window}
@@ -254,6 +275,7 @@ def new(
         seed=seed,
         emotions=emotions,
         read=read,
+        rated=Rated(votes, majority, relabel),
     )
     path = write_task(task.protocol, task.clips, out)
     note(f"Wrote {path} and its clip list; evaluate it: stf2m-bench evaluate {path}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
@@ -14,8 +15,9 @@ from stf2m_bench.episode.drawing import frozen_hash
 from stf2m_bench.episode.randomness import Words
 from stf2m_bench.episode.views import absent_views
 from stf2m_bench.errors import FaultsError, InputError
-from stf2m_bench.tasks.make import find_duplicates, make_clip_list
+from stf2m_bench.tasks.make import find_duplicates, make_clip_list, rows_of
 from stf2m_bench.tasks.task import Fold, Task, as_protocol
+from stf2m_bench.tasks.votes import UNRATED, Rated
 from stf2m_bench.views.base.store import Store
 
 
@@ -34,6 +36,7 @@ def new_task(
     seed: int = 0,
     emotions: Sequence[str] = (),
     read: Mapping[str, Any] = MappingProxyType({}),
+    rated: Rated = UNRATED,
 ) -> Task:
     """Propose a whole protocol and freeze it.
 
@@ -44,18 +47,19 @@ def new_task(
         stores: the views of the task; duplicates are looked for in them.
         emotions: canonical keys, or classes; by default every one that has clips.
         read: the keys that the manifest was read with; see `tasks.reading.as_read`.
+        rated: what is done with votes.
 
     Raises:
         FaultsError: the data cannot serve it: names emotion and subject and what it can serve.
     """
-    found = Counter(emotion for emotion in manifest.table["emotion"] if emotion is not None)
+    found = {row["emotion"] for row in rows_of(manifest, rated)} - {None}
     emotions = tuple(emotions) or tuple(sorted(found))
     if len(emotions) < ways:
         raise InputError(
             f"{ways}-way episodes need {ways} emotions; '{manifest.dataset}' has {len(emotions)}:"
             f" {', '.join(emotions)}."
         )
-    clips = make_clip_list(manifest, emotions, find_duplicates(stores.values()))
+    clips = make_clip_list(manifest, emotions, find_duplicates(stores.values()), rated)
     if absent := absent_views(stores, clips.clip_id):
         raise InputError(f"{absent[0]}; choose views of media that the dataset has.")
     people = sorted(set(clips.subject))
@@ -82,6 +86,7 @@ def new_task(
             "seed": seed,
             "folds": [fold.model_dump() for fold in sides],
             **read,
+            **asdict(rated),
         },
         f"The task '{name}'",
     )

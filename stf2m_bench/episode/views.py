@@ -14,7 +14,9 @@ from stf2m_bench.datasets.base.manifest import Manifest
 from stf2m_bench.episode.corpora import join_manifests, open_manifests, prepare_views
 from stf2m_bench.errors import FaultsError, InputError, UsageError
 from stf2m_bench.progress import Progress, silent
+from stf2m_bench.tasks.make import rows_of
 from stf2m_bench.tasks.task import Task
+from stf2m_bench.tasks.votes import as_text
 from stf2m_bench.views.base.checks import telling_columns
 from stf2m_bench.views.base.store import Store
 
@@ -116,13 +118,23 @@ def absent_views(stores: Mapping[str, Store], clips: Sequence[str]) -> list[str]
 
 
 def disagreements(task: Task, manifest: Manifest) -> list[str]:
-    """Where the manifest lacks a clip of the task, or tells another subject or emotion."""
-    table = manifest.table
-    known = dict(zip(table["clip_id"], zip(table["subject"], table["emotion"], strict=True), strict=True))
+    """Where the manifest lacks a clip of the task, or tells another subject, emotion or votes."""
+    known = {row["clip_id"]: row for row in rows_of(manifest, task.protocol.rated)}
     faults = []
     for clip, subject, emotion in zip(task.clips.clip_id, task.clips.subject, task.clips.emotion, strict=True):
         if clip not in known:
             faults.append(f"clip '{clip}' is not in the folder")
-        elif known[clip] != (subject, emotion):
-            faults.append(f"clip '{clip}' is {known[clip]} in the folder, ({subject!r}, {emotion!r}) in the clip list")
-    return faults
+            continue
+        found = known[clip]["subject"], known[clip]["emotion"]
+        if found != (subject, emotion):
+            faults.append(f"clip '{clip}' is {found} in the folder, ({subject!r}, {emotion!r}) in the clip list")
+    return faults + (_other_votes(task, known) if task.protocol.votes else [])
+
+
+def _other_votes(task: Task, known: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    emotions = task.protocol.every_emotion
+    return [
+        f"clip '{clip}' has the votes '{told}' in the folder, '{votes}' in the clip list"
+        for clip, votes in zip(task.clips.clip_id, task.clips.votes, strict=True)
+        if clip in known and (told := as_text(known[clip]["votes"], emotions)) != votes
+    ]

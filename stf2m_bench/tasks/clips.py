@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from stf2m_bench.errors import FaultsError, InputError
 
 COLUMNS = ("clip_id", "subject", "recording", "stimulus", "emotion", "group", "duplicate_of")
+WHERE_USED = ("votes",)
+"""Columns that only the lists of tasks which use them have."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class ClipList:
     Attributes:
         group: `name=value;name=value`, e.g. `sex=female`, for scores by group; empty where nothing is known.
         duplicate_of: clip id of an earlier clip with the same content; such a clip is never drawn.
+        votes: of raters on the task's emotions, `anger=7;sadness=3`; no column where the task does not use them.
     """
 
     clip_id: list[str]
@@ -30,6 +33,7 @@ class ClipList:
     emotion: list[str]
     group: list[str]
     duplicate_of: list[str]
+    votes: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.clip_id)
@@ -43,8 +47,9 @@ class ClipList:
         """The list as CSV text with a header line."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(zip(*(getattr(self, name) for name in COLUMNS), strict=True))
+        columns = (*COLUMNS, *(name for name in WHERE_USED if getattr(self, name)))
+        writer.writerow(columns)
+        writer.writerows(zip(*(getattr(self, name) for name in columns), strict=True))
         return text.getvalue()
 
 
@@ -62,10 +67,10 @@ def read_clips(path: Path) -> ClipList:
         rows = list(reader)
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"The clip list {path} is not a CSV file in UTF-8 ({error}); restore it.") from error
-    if header != COLUMNS:
+    if header != (*COLUMNS, *(name for name in WHERE_USED if name in header)):
         raise InputError(f"The clip list {path} has the columns {', '.join(header)}; expected {', '.join(COLUMNS)}.")
     faults = [
-        f"row {n}: {len(r)} values instead of {len(COLUMNS)}" for n, r in enumerate(rows, 2) if len(r) != len(COLUMNS)
+        f"row {n}: {len(r)} values instead of {len(header)}" for n, r in enumerate(rows, 2) if len(r) != len(header)
     ]
     if faults:
         raise FaultsError(f"The clip list {path}", faults, "mend these rows")
@@ -74,4 +79,5 @@ def read_clips(path: Path) -> ClipList:
         raise InputError(
             f"The clip list {path} is not sorted by clip_id without repeats; sort it and freeze the task again."
         )
-    return ClipList(*(list(column) for column in zip(*rows, strict=True)) if rows else ([] for _ in COLUMNS))
+    columns = zip(*rows, strict=True) if rows else ([] for _ in header)
+    return ClipList(**dict(zip(header, map(list, columns), strict=True)))

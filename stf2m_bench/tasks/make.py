@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from stf2m_bench.datasets.base.manifest import Manifest
 from stf2m_bench.errors import InputError
 from stf2m_bench.files import write_text
 from stf2m_bench.tasks.clips import ClipList
 from stf2m_bench.tasks.task import Protocol
+from stf2m_bench.tasks.votes import UNRATED, Rated, as_text, leading
 from stf2m_bench.views.base.extractor import make_extractor
 from stf2m_bench.views.base.store import Store
 
@@ -33,11 +35,17 @@ def find_duplicates(stores: Iterable[Store]) -> dict[str, str]:
     return duplicates
 
 
-def make_clip_list(manifest: Manifest, emotions: Iterable[str], duplicates: Mapping[str, str]) -> ClipList:
-    """The clips of these emotions; an unknown recording is the clip itself."""
-    wanted = set(emotions)
+def make_clip_list(
+    manifest: Manifest, emotions: Iterable[str], duplicates: Mapping[str, str], rated: Rated = UNRATED
+) -> ClipList:
+    """The clips of these emotions; an unknown recording is the clip itself.
+
+    Raises:
+        InputError: the corpus has no such votes.
+    """
+    wanted = tuple(emotions)
     groups = [name for name in manifest.table.columns if name.startswith("group.")]
-    rows = [row for row in manifest.table.to_dict("records") if row["emotion"] in wanted]
+    rows = [row for row in rows_of(manifest, rated) if row["emotion"] in wanted]
     return ClipList(
         clip_id=[row["clip_id"] for row in rows],
         subject=[row["subject"] for row in rows],
@@ -46,7 +54,33 @@ def make_clip_list(manifest: Manifest, emotions: Iterable[str], duplicates: Mapp
         emotion=[row["emotion"] for row in rows],
         group=[";".join(f"{g.removeprefix('group.')}={row[g]}" for g in groups if row[g]) for row in rows],
         duplicate_of=[duplicates.get(row["clip_id"], "") for row in rows],
+        votes=[as_text(row["votes"], wanted) for row in rows] if rated.votes else [],
     )
+
+
+def rows_of(manifest: Manifest, rated: Rated) -> list[dict[str, Any]]:
+    """The clips that a task may take, each with its `emotion` in such a task and the `votes` that it asks for."""
+    rows: list[dict[str, Any]] = manifest.table.to_dict("records")  # type: ignore[assignment]
+    if not rated.votes:
+        return rows
+    voted = [row | {"votes": votes} for row, votes in zip(rows, votes_by(manifest, rated.votes), strict=True)]
+    taken = [row for row in voted if rated.takes(row["votes"])]
+    return [row | {"emotion": leading(row["votes"])[0]} for row in taken] if rated.relabelled else taken
+
+
+def votes_by(manifest: Manifest, condition: str) -> list[dict[str, float]]:
+    """Emotion -> votes of each clip of a manifest, of the raters of one condition.
+
+    Raises:
+        InputError: the corpus has no such votes.
+    """
+    columns = [name.split(".", 2)[1:] for name in manifest.table.columns if name.startswith("votes.")]
+    emotions = [emotion for found, emotion in columns if found == condition]
+    if not emotions:
+        known = ", ".join(sorted({found for found, _ in columns})) or "no votes at all"
+        raise InputError(f"'{manifest.dataset}' has no votes '{condition}'; it has: {known}.")
+    table = manifest.table[[f"votes.{condition}.{emotion}" for emotion in emotions]].astype(float).fillna(0.0)
+    return [dict(zip(emotions, counts, strict=True)) for counts in table.to_numpy().tolist()]
 
 
 def as_toml(protocol: Protocol) -> str:

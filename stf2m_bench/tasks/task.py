@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from stf2m_bench.errors import FaultsError, InputError, UnknownNameError, UsageError
 from stf2m_bench.files import hash_of
 from stf2m_bench.tasks.clips import ClipList, read_clips
+from stf2m_bench.tasks.votes import Floats, Rated, as_matrix, label_faults, vote_faults
 
 Side = Literal["meta_train", "meta_val", "meta_test"]
 Label = Literal["emotion", "word", "valence", "arousal", "quadrant"]
@@ -64,6 +65,7 @@ class Protocol(BaseModel):
         label, neutral_band: what a clip's class is; see `reading.as_read`.
         window: seconds of the equal windows that the dataset's clips are cut into; 0 leaves them whole.
         one_person: in `new-stimuli`, one person gives both support and query, as in `personal`.
+        votes, majority, relabelled: see `votes.Rated`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -91,6 +93,19 @@ class Protocol(BaseModel):
     neutral_band: Annotated[float, Field(ge=0, lt=1)] = 0.0
     window: Annotated[float, Field(ge=0)] = 0.0
     one_person: bool = False
+    votes: str = ""
+    majority: Annotated[float, Field(ge=0, le=1)] = 0.0
+    relabelled: bool = False
+
+    @property
+    def every_emotion(self) -> tuple[str, ...]:
+        """The emotions of all sides; votes on others are left out."""
+        return (*self.emotions, *self.training_emotions)
+
+    @property
+    def rated(self) -> Rated:
+        """What the task does with votes."""
+        return Rated(self.votes, self.majority, self.relabelled)
 
     def used_keys(self) -> dict[str, Any]:
         """Every key as JSON has it, but for those of later versions that are left at what they are by default."""
@@ -102,7 +117,10 @@ class Protocol(BaseModel):
 
 _OUTSIDE_HASH = {"title", "frozen", "ranked", "superseded_by", "reference"}
 # Outside the hash and the file of a task that does without:
-_ADDED_LATER = ("training_emotions", "label", "neutral_band", "window", "one_person")
+_ADDED_LATER = (
+    *("training_emotions", "label", "neutral_band", "window", "one_person"),
+    *("votes", "majority", "relabelled"),
+)
 
 
 class Task:
@@ -145,6 +163,12 @@ class Task:
         """Whether the support and the queries of an episode come from one person."""
         return self.protocol.track == "personal" or self.protocol.one_person
 
+    @cached_property
+    def votes(self) -> tuple[tuple[str, ...], Floats] | None:
+        """Every emotion of the task, and the votes of each clip on them `[n, E]`; None where none are scored."""
+        emotions = self.protocol.every_emotion
+        return (emotions, as_matrix(self.clips.votes, emotions)) if self.protocol.votes else None
+
     def support_people(self, shot: int) -> int:
         """How many people give a K-shot support.
 
@@ -179,7 +203,7 @@ def find_faults(protocol: Protocol, clips: ClipList) -> list[str]:
                 if person not in subjects:
                     faults.append(f"fold {number}: subject '{person}' of {side} has no clip in the clip list")
                 seen[person] = side
-    faults += _corpus_faults(protocol) + _emotion_faults(protocol, emotions)
+    faults += _corpus_faults(protocol) + _emotion_faults(protocol, emotions) + _vote_faults(protocol, clips)
     faults += _stimulus_faults(protocol, set(clips.stimulus))
     if protocol.neutral_band and protocol.label in ("emotion", "word"):
         faults.append("neutral_band belongs to ratings: to label = valence, arousal or quadrant")
@@ -235,6 +259,17 @@ def _stimulus_faults(protocol: Protocol, known: set[str]) -> list[str]:
         strange = sorted((support | query) - known)
         faults += [f"fold {number}: stimulus '{one}' has no clip in the clip list" for one in strange]
     return faults
+
+
+def _vote_faults(protocol: Protocol, clips: ClipList) -> list[str]:
+    """Where the keys on votes, the column of votes and the emotions do not fit each other."""
+    if not protocol.votes:
+        faults = ["the clip list has votes, but no key votes says whose"] if clips.votes else []
+        return faults + [f"{key} needs the key votes" for key in ("majority", "relabelled") if getattr(protocol, key)]
+    if not clips.votes:
+        return [f"votes = '{protocol.votes}', but the clip list has no column votes"]
+    faults = vote_faults(clips.clip_id, clips.votes, protocol.every_emotion)
+    return faults or (label_faults(clips.clip_id, clips.emotion, clips.votes) if protocol.relabelled else [])
 
 
 def read_protocol(path: Path) -> Protocol:
