@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stf2m_bench.scoring.metrics import Floats
+from stf2m_bench.scoring.metrics import Floats, top_shares
 
 
 def pearson(predicted: Floats, rated: Floats) -> float:
@@ -73,6 +73,53 @@ def vote_divergence(logs: NDArray[Any], votes: Floats) -> float:
     p = np.exp(logs.astype(np.float64))
     p /= p.sum(axis=-1, keepdims=True)
     return float((_entropy((p + votes) / 2) - (_entropy(p) + _entropy(votes)) / 2).mean())
+
+
+def vote_entropy(votes: Floats) -> float:
+    """Entropy of the votes, mean over queries, in nats: the least cross-entropy that a prediction can have.
+
+    Args:
+        votes: shares of the votes `[..., N]`, summing to 1 over the last axis.
+
+    >>> round(vote_entropy(np.array([[0.5, 0.5], [0.0, 1.0]])), 6)
+    0.346574
+    """
+    return float(_entropy(votes).mean() * np.log(2))
+
+
+def vote_agreement(logs: NDArray[Any], votes: Floats) -> float:
+    """The share of the votes that the top class wins, mean over queries: how often one rater would say the same.
+
+    Ties at the top are split. At most the mean of the largest shares.
+
+    Args:
+        logs: log-probabilities `[..., N]`.
+        votes: shares of the votes `[..., N]`, summing to 1 over the last axis.
+
+    >>> round(vote_agreement(np.log([[0.5, 0.5], [0.25, 0.75]]), np.array([[1.0, 0.0], [0.4, 0.6]])), 6)
+    0.55
+    """
+    return float((top_shares(logs) * votes).sum(axis=-1).mean())
+
+
+def rater_agreement(counts: Floats) -> float:
+    """How often one rater of a query says what another one says, mean over queries with two votes at least.
+
+    sum_c n_c (n_c - 1) / (n (n - 1)): the agreement P_i of Fleiss 1971, "Measuring nominal scale agreement among many
+    raters". NaN where votes are no whole numbers (shares do not tell how many raters there were), or all single.
+
+    Args:
+        counts: votes `[..., N]`.
+
+    >>> round(rater_agreement(np.array([[3.0, 1.0], [1.0, 0.0]])), 6)
+    0.5
+    """
+    total = counts.sum(axis=-1)
+    several = counts[total >= 2]
+    if not len(several) or (counts != np.floor(counts)).any():
+        return float("nan")
+    pairs = (several * (several - 1)).sum(axis=-1) / (total * (total - 1))[total >= 2]
+    return float(pairs.mean())
 
 
 def _entropy(p: Floats) -> Floats:

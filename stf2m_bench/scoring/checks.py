@@ -14,7 +14,7 @@ from stf2m_bench.errors import InputError
 from stf2m_bench.files import sha256_of
 from stf2m_bench.scoring.figures import Figures
 from stf2m_bench.scoring.predictions import Predictions
-from stf2m_bench.scoring.result import Result, hash_result, mark_of, predictions_of, read_result
+from stf2m_bench.scoring.result import WITH_VOTES, Result, hash_result, mark_of, predictions_of, read_result
 from stf2m_bench.scoring.score import score
 from stf2m_bench.tasks.task import Task
 
@@ -96,6 +96,9 @@ def _check_header(result: Result, path: Path, task: Task) -> Iterator[Check]:
     yield _check("frozen", frozen, "its episodes are not the task's frozen ones, or the task is not frozen")
     shots = set(result.figures.shots) == set(task.protocol.shots)
     yield _check("shots", shots, "it has figures for other numbers of shots than the task")
+    if task.protocol.votes:
+        scored = result.schema_version >= WITH_VOTES
+        yield _check("votes", scored, "it lacks the agreement with votes that the task scores; evaluate again")
     retracted = result.state == "retracted"
     yield _check("state", bool(result.reason) or not retracted, "a retracted result must give the reason")
     lacking = list(_source_lacks(result, task))

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 DECIMALS = 6
-BROUGHT = {2: frozenset({"chance_normalised", "coarse"})}
-"""Schema version of a result -> the fields of `ShotFigures` that came with it."""
+BROUGHT = {2: frozenset({"chance_normalised", "coarse"}), 3: frozenset({"votes"})}
+"""Schema version of a result -> the fields of `ShotFigures` that came with it; 3 is for tasks with votes alone."""
 
 
 def six(value: float) -> float:
@@ -80,6 +80,28 @@ class CoarseFigures(Value):
     recalls: dict[str, Figure]
 
 
+class VoteFigures(Value):
+    """Agreement with the raters, over the queries of whom votes fall on the classes of their episode.
+
+    Attributes:
+        queries: so many. left_out: those of whom no vote does.
+        cross_entropy: of the votes under the prediction, nats. entropy: of the votes themselves, its least value.
+        divergence: Jensen-Shannon, of prediction and votes, bits.
+        agreement: how often a rater drawn at random says what the model says first, percent; ties split.
+        one_rater: how often one says what another one of the same query says; None where votes are shares, or single.
+        most: what saying what most raters say would get, percent: the highest agreement.
+    """
+
+    queries: int
+    left_out: int
+    cross_entropy: Figure
+    entropy: Figure
+    divergence: Figure
+    agreement: Figure
+    one_rater: Figure | None
+    most: Figure
+
+
 class ShotFigures(Value):
     """All episodes of one shot.
 
@@ -98,6 +120,7 @@ class ShotFigures(Value):
         worst_group: the one with the lowest UAR.
         chance_normalised: accuracy, percent of the way from chance (0) to all right (100).
         coarse: None where the task's emotions have as many coarse parents as they are, or all the same one.
+        votes: None where the task scores no votes.
     """
 
     uar: Figure
@@ -117,6 +140,7 @@ class ShotFigures(Value):
     worst_group: str | None
     chance_normalised: Figure | None = None
     coarse: CoarseFigures | None = None
+    votes: VoteFigures | None = None
 
 
 class Figures(Value):
@@ -133,6 +157,6 @@ def brought_after(version: int) -> set[str]:
     """The fields of `ShotFigures` that a result of this schema version does not have.
 
     >>> sorted(brought_after(1))
-    ['chance_normalised', 'coarse']
+    ['chance_normalised', 'coarse', 'votes']
     """
     return {field for since, fields in BROUGHT.items() if since > version for field in fields}

@@ -20,8 +20,10 @@ from stf2m_bench.scoring.predictions import Predictions
 from stf2m_bench.scoring.score import score
 from stf2m_bench.tasks.task import Task
 
-SchemaVersion = Literal[1, 2]
+SchemaVersion = Literal[1, 2, 3]
 SCHEMA_VERSION: SchemaVersion = 2
+WITH_VOTES: SchemaVersion = 3
+"""Of results of tasks that score votes; others stay at the version before, and so keep their hash."""
 State = Literal["reported", "checked", "reproduced", "retracted"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Text = Annotated[str, Field(max_length=500)]
@@ -124,7 +126,7 @@ class Result(Value):
     """One result, as written. Results of older schema versions are read, checked and rescored by what they had.
 
     Attributes:
-        schema_version: 1, or 2, which brought the figures in `figures.BROUGHT`.
+        schema_version: 1; 2 and, for tasks with votes, 3, which brought the figures in `figures.BROUGHT`.
         view_stores: view -> hash of the store that it was read from.
         predictions: None where only figures were ever reported.
         hash: see `hash_result`.
@@ -209,7 +211,7 @@ def make_result(
         InputError: the predictions do not fit the task.
     """
     result = Result(
-        schema_version=SCHEMA_VERSION,
+        schema_version=WITH_VOTES if task.protocol.votes else SCHEMA_VERSION,
         task=mark_of(task),
         view_stores=view_stores,
         model=model,

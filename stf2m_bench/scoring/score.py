@@ -20,6 +20,7 @@ from stf2m_bench.scoring.intervals import (
 )
 from stf2m_bench.scoring.metrics import Floats, Ints
 from stf2m_bench.scoring.predictions import Logs, Predictions
+from stf2m_bench.scoring.votes import score_votes
 from stf2m_bench.tasks.task import Task
 
 
@@ -54,7 +55,7 @@ def score_shot(task: Task, logs: Logs, drawn: Drawn) -> ShotFigures:
     per_person, told_apart = _people(task, correct, drawn, recall)
     groups = _groups(task, correct, drawn)
     accuracy = metrics.accuracy(correct)
-    return ShotFigures(
+    figures = ShotFigures(
         uar=percent(uar),
         these_people=monte_carlo(uar, variances),
         new_people=new_people(uar, np.array(list(per_person.values()))) if told_apart else None,
@@ -76,6 +77,8 @@ def score_shot(task: Task, logs: Logs, drawn: Drawn) -> ShotFigures:
         chance_normalised=percent(metrics.chance_normalised(accuracy, task.protocol.ways)),
         coarse=_coarse(task, logs, drawn, fold),
     )
+    votes = score_votes(task, logs, drawn)
+    return figures if votes is None else figures.model_copy(update={"votes": votes})
 
 
 def _confusion(logs: Logs, truth: Ints, classes: Ints, emotions: int) -> Floats:
