@@ -54,11 +54,8 @@ def main() -> None:
     """One picture a board."""
     for folder in sorted((TOP / "leaderboards" / "results").iterdir()):
         task = load_task(folder.name)
-        draw(
-            task,
-            board(read_results(TOP / "leaderboards", task.name), task),
-            Path(__file__).with_name(f"{task.name}.png"),
-        )
+        if results := read_results(TOP / "leaderboards", task.name):
+            draw(task, board(results, task), Path(__file__).with_name(f"{task.name}.png"))
 
 
 if __name__ == "__main__":

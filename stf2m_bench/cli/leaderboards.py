@@ -72,7 +72,7 @@ def show(
 
     Ranks and tiers are those of the whole board, whatever is shown of it.
     """
-    from stf2m_bench.leaderboards.board import board
+    from stf2m_bench.leaderboards.board import board, has_no_result
     from stf2m_bench.leaderboards.build import read_results
     from stf2m_bench.leaderboards.filters import keep, unknown
     from stf2m_bench.leaderboards.render import to_json
@@ -84,7 +84,9 @@ def show(
     rows = keep(whole, modality=modality, transductive=transductive, open_data=open_data, state=state)
     for line in unknown(whole, modality=modality, open_data=open_data):
         note(f"Left out for want of knowledge: {line}")
-    if not any(row.kind != "chance" for row in rows):
+    if has_no_result(whole):
+        note(f"No result yet: nobody has scored a model on '{found.name}'.")
+    elif not any(row.kind != "chance" for row in rows):
         note("No row passes these filters.")
     if as_json:
         print_json(to_json(rows))

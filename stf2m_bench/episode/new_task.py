@@ -37,6 +37,8 @@ def new_task(
     emotions: Sequence[str] = (),
     read: Mapping[str, Any] = MappingProxyType({}),
     rated: Rated = UNRATED,
+    views: Sequence[str] = (),
+    duplicates: Mapping[str, str] | None = None,
 ) -> Task:
     """Propose a whole protocol and freeze it.
 
@@ -48,6 +50,8 @@ def new_task(
         emotions: canonical keys, or classes; by default every one that has clips.
         read: the keys that the manifest was read with; see `tasks.reading.as_read`.
         rated: what is done with votes.
+        views: what models see; by default the views of `stores`. Without stores the media are never looked at.
+        duplicates: clip id -> the earlier id, where copies are known already; by default they are looked for.
 
     Raises:
         FaultsError: the data cannot serve it: names emotion and subject and what it can serve.
@@ -59,7 +63,8 @@ def new_task(
             f"{ways}-way episodes need {ways} emotions; '{manifest.dataset}' has {len(emotions)}:"
             f" {', '.join(emotions)}."
         )
-    clips = make_clip_list(manifest, emotions, find_duplicates(stores.values()), rated)
+    twins = find_duplicates(stores.values()) if duplicates is None else duplicates
+    clips = make_clip_list(manifest, emotions, twins, rated)
     if absent := absent_views(stores, clips.clip_id):
         raise InputError(f"{absent[0]}; choose views of media that the dataset has.")
     people = sorted(set(clips.subject))
@@ -76,7 +81,7 @@ def new_task(
             "title": title,
             "datasets": [manifest.dataset],
             "track": track,
-            "views": list(stores),
+            "views": list(views or stores),
             "ways": ways,
             "shots": list(shots),
             "queries": queries,

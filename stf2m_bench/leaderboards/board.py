@@ -88,12 +88,19 @@ def verdict(rows: Iterable[Row], task: Task) -> Verdict:
     rows = list(rows)
     probes = {row.model: row.figures for row in rows if row.kind == "probe"}
     found = above_shortcuts(dict(models_of(rows)), probes, task.protocol.shots)
-    return found if task.protocol.ranked else Verdict(False, f"Its task file declares it a control. {found.says}")
+    if task.protocol.ranked or has_no_result(rows):
+        return Verdict(task.protocol.ranked and found.ranked, found.says)
+    return Verdict(False, f"Its task file declares it a control. {found.says}")
 
 
 def models_of(rows: Iterable[Row]) -> list[tuple[str, Shots]]:
     """Name and figures of the models that compete, ranked or on a control."""
     return [(row.model, row.figures) for row in rows if row.kind in ("ranked", "control")]
+
+
+def has_no_result(rows: Iterable[Row]) -> bool:
+    """Whether nothing was ever scored: chance alone, which needs no result."""
+    return not any(row.hash for row in rows)
 
 
 def is_synthetic(task: Task) -> bool:

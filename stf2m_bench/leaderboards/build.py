@@ -7,7 +7,8 @@ from pathlib import Path
 
 from stf2m_bench.errors import InputError
 from stf2m_bench.files import write_text
-from stf2m_bench.leaderboards.board import Row, board, is_synthetic, people_tested
+from stf2m_bench.leaderboards import states
+from stf2m_bench.leaderboards.board import Row, board, has_no_result, is_synthetic, people_tested
 from stf2m_bench.leaderboards.page import LAST_LINE, to_markdown
 from stf2m_bench.leaderboards.render import escape
 from stf2m_bench.leaderboards.staging import writing
@@ -34,8 +35,9 @@ def read_results(folder: Path, task: str) -> list[Result]:
 
 
 def build(folder: Path, *, load: LoadTask = load_task) -> list[Path]:
-    """Write `<task>.md` for each task with results, and the index `README.md`; the same bytes for the same results.
+    """Write `<task>.md` for each board, and the index `README.md`; the same bytes for the same results.
 
+    A board is opened by its first result, or before by an empty `states.jsonl`, so that people see what is missing.
     What a killed `add` left is set right first; pages of boards that are gone are deleted.
 
     Args:
@@ -68,7 +70,7 @@ def pages(folder: Path, *, load: LoadTask = load_task) -> dict[str, str]:
     boards: list[tuple[Task, list[Row]]] = []
     for name in sorted(path.name for path in (folder / "results").glob("*") if path.is_dir()):
         results = read_results(folder, name)
-        if results:
+        if results or (folder / "results" / name / states.FILE).is_file():
             task = load(name)
             boards.append((task, board(results, task)))
     return {f"{task.name}.md": to_markdown(rows, task) for task, rows in boards} | {INDEX: _index(boards)}
@@ -103,7 +105,8 @@ def _index_line(task: Task, rows: list[Row]) -> str:
     figure += f" ± {interval.halfwidth:.1f}" if interval else ""
     shortcut = max((row.uar[most] for row in rows if row.kind == "probe"), default=None)
     marks = ["**synthetic**"] if is_synthetic(task) else []
-    marks += ["control, not ranked"] if any(row.kind == "control" for row in rows) or not protocol.ranked else []
+    control = any(row.kind == "control" for row in rows) or not protocol.ranked
+    marks += ["no result yet"] if has_no_result(rows) else ["control, not ranked"] if control else []
     marks += [f"superseded by `{protocol.superseded_by}`"] if protocol.superseded_by else []
     cells = [
         f"[{escape(protocol.title)}]({task.name}.md)",

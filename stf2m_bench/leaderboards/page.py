@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from stf2m_bench.leaderboards.board import Row, is_synthetic, models_of, people_tested, verdict
+from stf2m_bench.leaderboards.board import Row, has_no_result, is_synthetic, models_of, people_tested, verdict
 from stf2m_bench.leaderboards.render import LEFT, escape, table, uar_cell
 from stf2m_bench.leaderboards.standing import smallest_difference
 from stf2m_bench.scoring.intervals import FEW_PEOPLE, FEWEST_PEOPLE
@@ -15,6 +15,10 @@ SYNTHETIC = (
     " model reads people."
 )
 CONTROL = "> **Control task.** Shown for what it is, not ranked; the section on shortcuts says why."
+NO_RESULT = (
+    "> **No result yet.** Nobody has scored a model or a shortcut probe on this task. It is ranked once models were"
+    " shown to stand above the shortcuts."
+)
 ADAPTATION = (
     "Test emotions occur in training: this board measures adaptation to new people, not the learning of new emotions."
 )
@@ -48,7 +52,10 @@ def to_markdown(rows: Sequence[Row], task: Task) -> str:
     shown = [row for row in rows if row.kind != "probe"]
     lines = [f"# {escape(protocol.title)}", ""]
     lines += [SYNTHETIC, ""] if is_synthetic(task) else []
-    lines += [] if verdict(rows, task).ranked else [CONTROL, ""]
+    if has_no_result(rows):
+        lines += [NO_RESULT, ""]
+    else:
+        lines += [] if verdict(rows, task).ranked else [CONTROL, ""]
     lines += [f"> Superseded by `{protocol.superseded_by}`.", ""] if protocol.superseded_by else []
     lines += [_protocol_line(task), ""]
     lines += _board_table(shown, list(protocol.shots))

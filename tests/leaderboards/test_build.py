@@ -53,3 +53,18 @@ def test_a_result_in_the_wrong_folder_is_refused(tmp_path):
 
 def test_a_folder_without_results_gives_an_empty_index(tmp_path):
     assert build(tmp_path, load=load) == [tmp_path / "README.md"]
+
+
+def test_a_board_that_was_opened_without_a_result_says_so(tmp_path):
+    opened = tmp_path / "results" / "drawn"
+    opened.mkdir(parents=True)
+    (opened / "states.jsonl").touch()
+    assert build(tmp_path, load=load) == [tmp_path / "drawn.md", tmp_path / "README.md"]
+    page = (tmp_path / "drawn.md").read_text(encoding="utf-8")
+    assert "**No result yet.** Nobody has scored a model" in page
+    assert "control" not in page
+    last = (tmp_path / "README.md").read_text(encoding="utf-8").splitlines()[-1]
+    assert last == "| [Toy people](drawn.md) | new-subjects | 12 | 0 |  |  |  | **synthetic**, no result yet |"
+    add(made(tmp_path / "b", task="drawn"), tmp_path, who="me", load=load)
+    assert "No result yet" not in (tmp_path / "drawn.md").read_text(encoding="utf-8")
+    assert "control, not ranked" in (tmp_path / "README.md").read_text(encoding="utf-8")
