@@ -148,10 +148,11 @@ def probe(task: str, data: Path | None, workers: int, as_json: bool) -> None:
 )
 @click.option(
     "--track",
-    type=click.Choice(["new-subjects", "personal"]),
+    type=click.Choice(["new-subjects", "personal", "new-emotions"]),
     default="new-subjects",
     show_default=True,
-    help="new-subjects: the queries come from other people than the support. personal: from the same new person.",
+    help="new-subjects: the queries come from other people than the support. personal: from the same new person."
+    " new-emotions: the test asks for other emotions than training; for corpora that do not say whose a clip is.",
 )
 @click.option("--title", metavar="TEXT", default="", help="Heading of the leaderboard.  [default: dataset and track]")
 @_number("--ways", 2, 5, "Emotions in an episode.")
@@ -175,6 +176,7 @@ def probe(task: str, data: Path | None, workers: int, as_json: bool) -> None:
     multiple=True,
     help="Take only this emotion (or class); may be given several times.  [default: every one that has clips]",
 )
+@_number("--least", 1, 1, "Leave out emotions with fewer clips.")
 @click.option(
     "--label",
     type=click.Choice(["emotion", "word", "valence", "arousal", "quadrant"]),
@@ -235,6 +237,7 @@ def new(
     votes: str,
     majority: float,
     relabel: bool,
+    least: int,
     out: Path,
     data: Path | None,
     workers: int,
@@ -276,6 +279,7 @@ def new(
         emotions=emotions,
         read=read,
         rated=Rated(votes, majority, relabel),
+        least=least,
     )
     path = write_task(task.protocol, task.clips, out)
     note(f"Wrote {path} and its clip list; evaluate it: stf2m-bench evaluate {path}")

@@ -16,7 +16,9 @@ def shortages(task: Task) -> list[str]:
         for side in SIDES:
             if task.protocol.track == "new-stimuli" and side != "meta_test":
                 continue
-            if task.protocol.one_person:
+            if not task.people_known:
+                short += _unknown_people(task, drawer, fold, side)
+            elif task.protocol.one_person:
                 short += _one_person(task, drawer, fold)
             elif task.one_person:
                 short += _personal(task, drawer, fold, side)
@@ -54,6 +56,15 @@ def _one_person(task: Task, drawer: Drawer, fold: int) -> list[str]:
         for emotion in protocol.emotions
         for part, stimuli, need in parts
         if (have := drawer.count(emotion, person, stimuli)) < need
+    ]
+
+
+def _unknown_people(task: Task, drawer: Drawer, fold: int, side: Side) -> list[str]:
+    need = max(task.protocol.shots) + (task.protocol.queries if side == "meta_test" else 1)
+    return [
+        f"fold {fold}, {side}: '{emotion}' has {have} clips, but {need} are needed; leave this emotion out"
+        for emotion in task.emotions(side, fold)
+        if (have := drawer.count(emotion, "")) < need
     ]
 
 

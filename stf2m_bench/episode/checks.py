@@ -41,7 +41,11 @@ def check_task(
         fingerprints: view -> its store (see `views.base.fingerprints`), to look for clips of nearly the same content.
     """
     checks = [
-        check_faults("people on one side", _side_faults(task), "each person is on one side of a fold"),
+        check_faults(
+            "people on one side" if task.people_known else "emotions on one side",
+            _side_faults(task),
+            "each one is on one side of a fold",
+        ),
         *_check_groups(task),
         check_faults("duplicates marked", _mark_faults(task), "duplicate_of names a clip that is drawn in its place"),
         check_faults("enough clips", shortages(task), "the data cannot serve every episode"),
@@ -78,11 +82,13 @@ def _check_episodes(task: Task, drawn: list[Episode]) -> Iterator[Check]:
     yield _check_frozen(task, drawn)
     yield _check_each("clips drawn", task, drawn, _clip_fault)
     yield _check_each("labels", task, drawn, _label_fault)
-    yield _check_each("meta-test people", task, drawn, _side_fault)
+    yield _check_each("meta-test people" if task.people_known else "meta-test emotions", task, drawn, _side_fault)
     if task.protocol.track == "new-stimuli":
         yield _check_each("new stimuli queried", task, drawn, new_stimuli_fault)
         yield check_faults("training stimuli", training_faults(task), "a stimulus that is queried was trained on")
-    if task.one_person:
+    if not task.people_known:
+        yield Check("new people queried", None, "nobody says whose clips they are")
+    elif task.one_person:
         yield _check_each("one person an episode", task, drawn, _one_person_fault)
     else:
         yield _check_each("new people queried", task, drawn, _new_people_fault)
@@ -117,12 +123,13 @@ def _check_each(name: str, task: Task, drawn: list[Episode], fault_of: Any) -> C
 
 def _side_faults(task: Task) -> list[str]:
     faults = []
-    for number in range(len(task.protocol.folds)):
-        sides = {side: set(task.people(number, side)) for side in SIDES}
+    what = "subject" if task.people_known else "emotion"
+    for number, fold in enumerate(task.protocol.folds):
+        sides = {side: set(getattr(fold, side)) for side in SIDES}
         faults += [f"fold {number}: nobody is in {side}" for side, people in sides.items() if not people]
         for one, other in combinations(SIDES, 2):
             shared = sorted(sides[one] & sides[other])
-            faults += [f"fold {number}: subject '{person}' is in {one} and in {other}" for person in shared]
+            faults += [f"fold {number}: {what} '{name}' is in {one} and in {other}" for name in shared]
     return faults
 
 
@@ -145,12 +152,12 @@ def group_faults(task: Task, column: str) -> list[str]:
     clips = task.clips
     values: list[str] = getattr(clips, column)
     faults = []
-    for number in range(len(task.protocol.folds)):
-        side_of = {person: side for side in SIDES for person in task.people(number, side)}
+    for number, fold in enumerate(task.protocol.folds):
+        side_of = {name: side for side in SIDES for name in getattr(fold, side)}
         seen: dict[str, dict[str, str]] = {}
-        for clip, value, person, marked in zip(clips.clip_id, values, clips.subject, clips.duplicate_of, strict=True):
-            if value and not marked and person in side_of:
-                seen.setdefault(value, {}).setdefault(side_of[person], clip)
+        for clip, value, name, marked in zip(clips.clip_id, values, task.unit, clips.duplicate_of, strict=True):
+            if value and not marked and name in side_of:
+                seen.setdefault(value, {}).setdefault(side_of[name], clip)
         for value, sides in seen.items():
             if len(sides) > 1:
                 places = " and in ".join(f"{side} ('{sides[side]}')" for side in SIDES if side in sides)
@@ -188,8 +195,8 @@ def _where_they_meet(task: Task, pair: Alike) -> str:
     rows = [clips.clip_id.index(clip) for clip in (pair.first, pair.later) if clip in clips.clip_id]
     if len({clips.recording[row] for row in rows}) < 2 or any(clips.duplicate_of[row] for row in rows):
         return ""
-    for number in range(len(task.protocol.folds)):
-        sides = [side for row in rows for side in SIDES if clips.subject[row] in task.people(number, side)]
+    for number, fold in enumerate(task.protocol.folds):
+        sides = [side for row in rows for side in SIDES if task.unit[row] in getattr(fold, side)]
         if len(set(sides)) > 1:
             return f"in {sides[0]} and in {sides[1]} of fold {number}"
     return "and both may come to support and query"
@@ -231,8 +238,10 @@ def _label_fault(task: Task, episode: Episode) -> str:
 
 
 def _side_fault(task: Task, episode: Episode) -> str:
-    strangers = _people(task, episode.support, episode.query) - set(task.people(episode.fold, "meta_test"))
-    return f"subject '{min(strangers)}' is not in meta_test of fold {episode.fold}" if strangers else ""
+    names = {task.unit[row] for row in (*episode.support, *episode.query)}
+    strangers = names - set(task.protocol.folds[episode.fold].meta_test)
+    what = "subject" if task.people_known else "emotion"
+    return f"{what} '{min(strangers)}' is not in meta_test of fold {episode.fold}" if strangers else ""
 
 
 def _one_person_fault(task: Task, episode: Episode) -> str:
@@ -259,7 +268,7 @@ def _never_queried(task: Task, drawn: Sequence[Episode]) -> list[str]:
         f"'{emotion}' is never queried in fold {fold} of the {shot}-shot episodes"
         for shot in task.protocol.shots
         for fold in range(len(task.protocol.folds))
-        for emotion in task.protocol.emotions
+        for emotion in task.emotions("meta_test", fold)
         if (shot, fold, emotion) not in queried
     ]
 

@@ -54,7 +54,7 @@ class Drawer:
         self.task = task
         clips = task.clips
         drawable = np.flatnonzero(np.array([not duplicate for duplicate in clips.duplicate_of], dtype=bool))
-        self._cells = _group(drawable, [clips.emotion, clips.subject])
+        self._cells = _group(drawable, [clips.emotion, task.subject])
         self._queries: dict[tuple[int, int, Side], int] = {}
         self._shown = _group(drawable, [clips.subject, clips.stimulus]).keys()
         self._recordings: dict[str, list[NDArray[np.int32]]] = {}
@@ -78,7 +78,7 @@ class Drawer:
         if key not in self._queries:
             people = self.task.people(fold, side)
             shown = self.task.protocol.folds[fold].support_stimuli or None
-            fewest = min(sum(self.count(e, person, shown) for person in people) for e in self.task.emotions(side))
+            fewest = min(sum(self.count(e, person, shown) for person in people) for e in self.task.emotions(side, fold))
             asked, small = self.task.protocol.queries, side != "meta_test" and not self.task.one_person
             self._queries[key] = max(1, min(asked, fewest - shot)) if small else asked
         return self._queries[key]
@@ -92,7 +92,7 @@ class Drawer:
         protocol = self.task.protocol
         fold = index % len(protocol.folds) if fold is None else fold
         words = Words(protocol.name, protocol.version, protocol.seed, side, fold, shot, index)
-        emotions = words.sample(self.task.emotions(side), protocol.ways)
+        emotions = words.sample(self.task.emotions(side, fold), protocol.ways)
         support, query = self._choose(words, emotions, shot, fold, side)
         rows = [row for emotion in emotions for row in query[emotion]]
         labels = [label for label, emotion in enumerate(emotions) for _ in query[emotion]]
@@ -119,6 +119,8 @@ class Drawer:
                 if self.task.protocol.track == "personal":
                     return self._one_person(words, emotions, shot, people)
                 stimuli = self._stimuli(words, fold, side)
+                if not self.task.people_known:
+                    return self._two_groups(words, emotions, (shot, queries), list(people), list(people), stimuli)
                 group, others = self._groups(words, shot, fold, side, stimuli)
                 return self._two_groups(words, emotions, (shot, queries), group, others, stimuli)
             except _Short:
@@ -168,9 +170,10 @@ class Drawer:
     ) -> tuple[Rows, Rows]:
         """Tracks with new people: a few give the support of every emotion, others give the queries.
 
-        A side other than meta-test that is too small for two groups passes the same people twice, and so does
-        `one_person`: they are then shared, but clips and recordings still are not. The track new-stimuli passes which
-        stimuli either part is drawn from; a training side too small for two parts passes the same stimuli twice.
+        A side other than meta-test that is too small for two groups passes the same people twice, and so do tasks with
+        `one_person` or of unknown people: they are then shared, but clips and recordings still are not. The track
+        new-stimuli passes which stimuli either part is drawn from; a training side too small for two parts passes the
+        same stimuli twice.
         """
         taken, (shot, queries) = _Taken(self._cells, words), counts
         if stimuli:

@@ -39,11 +39,13 @@ def new_task(
     rated: Rated = UNRATED,
     views: Sequence[str] = (),
     duplicates: Mapping[str, str] | None = None,
+    least: int = 1,
 ) -> Task:
     """Propose a whole protocol and freeze it.
 
     People, in an order that name and seed decide, are cut into `folds` groups, each the meta-test side of one fold;
-    of the others three eighths (at least two) are meta-val, the rest meta-train.
+    of the others three eighths (at least two) are meta-val, the rest meta-train. In `new-emotions`, for corpora that do
+    not say whose a clip is, emotions are cut so instead of people.
 
     Args:
         stores: the views of the task; duplicates are looked for in them.
@@ -51,13 +53,14 @@ def new_task(
         read: the keys that the manifest was read with; see `tasks.reading.as_read`.
         rated: what is done with votes.
         views: what models see; by default the views of `stores`. Without stores the media are never looked at.
+        least: emotions with fewer clips are left out.
         duplicates: clip id -> the earlier id, where copies are known already; by default they are looked for.
 
     Raises:
         FaultsError: the data cannot serve it: names emotion and subject and what it can serve.
     """
-    found = {row["emotion"] for row in rows_of(manifest, rated)} - {None}
-    emotions = tuple(emotions) or tuple(sorted(found))
+    found = Counter(row["emotion"] for row in rows_of(manifest, rated) if row["emotion"] is not None)
+    emotions = tuple(e for e in tuple(emotions) or tuple(sorted(found)) if found[e] >= least)
     if len(emotions) < ways:
         raise InputError(
             f"{ways}-way episodes need {ways} emotions; '{manifest.dataset}' has {len(emotions)}:"
@@ -67,8 +70,9 @@ def new_task(
     clips = make_clip_list(manifest, emotions, twins, rated)
     if absent := absent_views(stores, clips.clip_id):
         raise InputError(f"{absent[0]}; choose views of media that the dataset has.")
-    people = sorted(set(clips.subject))
-    sides = cut_into_folds(people, folds, Words(name, seed, "folds"))
+    known = track != "new-emotions"
+    units, what = (sorted(set(clips.subject)), "people") if known else (emotions, "emotions")
+    sides = cut_into_folds(units, folds, Words(name, seed, "folds"), what=what)
     counts = Counter(
         (emotion, person)
         for emotion, person, twin in zip(clips.emotion, clips.subject, clips.duplicate_of, strict=True)
@@ -92,6 +96,7 @@ def new_task(
             "folds": [fold.model_dump() for fold in sides],
             **read,
             **asdict(rated),
+            "people": "known" if known else "unknown",
         },
         f"The task '{name}'",
     )
@@ -112,10 +117,11 @@ def freeze(task: Task) -> Task:
     return Task(task.protocol.model_copy(update={"frozen": frozen_hash(task)}), task.clips)
 
 
-def cut_into_folds(people: Sequence[str], folds: int, words: Words) -> list[Fold]:
+def cut_into_folds(people: Sequence[str], folds: int, words: Words, *, what: str = "people") -> list[Fold]:
     """Disjoint meta-test groups of nearly equal size; each fold's other people are cut into meta-val and meta-train."""
-    if len(people) < max(2 * folds, folds + 4):
-        raise InputError(f"{len(people)} people are too few for {folds} folds; {max(2 * folds, folds + 4)} are needed.")
+    least = max(2 * folds, folds + 4)
+    if len(people) < least:
+        raise InputError(f"{len(people)} {what} are too few for {folds} folds; {least} are needed.")
     order = words.sample(people, len(people))
     cuts = [round(i * len(order) / folds) for i in range(folds + 1)]
     found = []
@@ -135,7 +141,7 @@ def _support_people(
     folds: Sequence[Fold],
     emotions: Sequence[str],
 ) -> dict[str, int]:
-    if track == "personal":
+    if track in ("personal", "new-emotions"):
         return {}
     each = [fewest_support_people(tuple(shots), counts, fold.meta_test, tuple(emotions)) for fold in folds]
     return {str(shot): max(fewest[str(shot)] for fewest in each) for shot in shots}

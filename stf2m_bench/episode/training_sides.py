@@ -48,7 +48,7 @@ class TrainingSides:
 
     def __init__(self, views: TaskViews, fold: int, *, seed: int = 0, device: str = "cpu") -> None:
         task = views.task
-        tested = np.isin(np.array(task.clips.subject), task.people(fold, "meta_test"))
+        tested = np.isin(np.array(task.unit), task.protocol.folds[fold].meta_test)
         hidden = tested | np.isin(np.array(task.clips.stimulus), task.protocol.folds[fold].query_stimuli)
         self._hidden = hidden
         self._views = TaskViews(task, views.stores, hidden)
@@ -57,8 +57,8 @@ class TrainingSides:
         self.fold = fold
         self.seed = seed
         self.device = device
-        self.emotions = task.emotions("meta_train")
-        self.new_emotions = not set(task.protocol.emotions) <= set(self.emotions)
+        self.emotions = tuple(dict.fromkeys(task.emotions("meta_train", fold) + task.emotions("meta_val", fold)))
+        self.new_emotions = not set(task.emotions("meta_test", fold)) <= set(self.emotions)
         self.shots = task.protocol.shots
         self.store_hashes = {view: store.hash for view, store in views.stores.items()}
         self.view_specs: Mapping[str, ViewSpec] = self._views.specs
@@ -71,14 +71,15 @@ class TrainingSides:
         """
         self._refuse_test(side)
         clips = self.task.clips
-        people = self.task.people(self.fold, side)
+        people, emotions = self.task.people(self.fold, side), self.task.emotions(side, self.fold)
+        subject = self.task.subject
         rows = np.array(
             [
                 row
-                for row, (subject, emotion, duplicate) in enumerate(
-                    zip(clips.subject, clips.emotion, clips.duplicate_of, strict=True)
+                for row, (person, emotion, duplicate) in enumerate(
+                    zip(subject, clips.emotion, clips.duplicate_of, strict=True)
                 )
-                if subject in people and emotion in self.emotions and not duplicate and not self._hidden[row]
+                if person in people and emotion in emotions and not duplicate and not self._hidden[row]
             ]
         )
         gathered = {view: self._views.gather(view, rows) for view in self.view_specs}
@@ -86,7 +87,7 @@ class TrainingSides:
             clips={view: torch.from_numpy(array) for view, (array, _) in gathered.items()},
             lengths={view: torch.from_numpy(lengths) for view, (_, lengths) in gathered.items()},
             labels=torch.tensor([self.emotions.index(clips.emotion[row]) for row in rows]),
-            subjects=torch.tensor([people.index(clips.subject[row]) for row in rows]),
+            subjects=torch.tensor([people.index(subject[row]) for row in rows]),
         )
 
     def problem(

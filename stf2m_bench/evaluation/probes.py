@@ -31,7 +31,7 @@ class Probes:
     """What the probes of one task gave.
 
     Attributes:
-        evaluations: `probe.<shortcut>` -> its evaluation; `probe.all` sees every shortcut.
+        evaluations: `probe.<shortcut>` -> its evaluation; `probe.all` sees every shortcut, where there are several.
         left_out: shortcuts that are unknown, or the same for every clip.
     """
 
@@ -66,7 +66,7 @@ def probe_tables(task: Task, tables: Mapping[str, Table], *, progress: Progress 
     told = {name: columns for name, table in tables.items() if (columns := telling(table)).shape[1]}
     stores = {f"probe.{name}": as_store(f"probe.{name}", table, task) for name, table in told.items()}
     seen = {name: {name: store} for name, store in stores.items()}
-    if stores:
+    if len(stores) > 1:
         seen["probe.all"] = stores
     evaluations = {name: _evaluate(task, name, views, progress) for name, views in seen.items()}
     return Probes(evaluations, tuple(name for name in tables if name not in told))

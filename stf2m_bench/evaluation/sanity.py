@@ -44,7 +44,7 @@ def sanity_task(task: Task, number: int = 0) -> Task:
     words = Words(protocol.name, protocol.version, protocol.seed, "sanity", number)
     emotion, drawn_from = list(clips.emotion), {*protocol.emotions, *protocol.training_emotions}
     asked = [tuple(stimulus in fold.query_stimuli for fold in protocol.folds) for stimulus in clips.stimulus]
-    cells = list(zip(clips.subject, asked, strict=True))
+    cells = list(zip(task.subject, asked, strict=True))
     for cell in dict.fromkeys(cells):
         rows = [
             row

@@ -109,7 +109,9 @@ def is_synthetic(task: Task) -> bool:
 
 
 def people_tested(task: Task) -> int:
-    """How many different people the folds test."""
+    """How many different people the folds test; 0 where people are unknown."""
+    if not task.people_known:
+        return 0
     return len({person for fold in task.protocol.folds for person in fold.meta_test})
 
 

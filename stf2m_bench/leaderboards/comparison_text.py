@@ -11,12 +11,13 @@ Cells = list[str]
 
 
 def to_tables(found: Mapping[int, Difference], names: tuple[str, str]) -> Iterator[tuple[Cells, list[Cells]]]:
-    """Header and rows: the whole, per emotion, per person."""
+    """Header and rows: the whole, per emotion, per person where people are known."""
     header = ["shots", *map(printable, names), "difference", "± these people", "± new people", "p", "p, sign flips"]
     yield [*header, "detectable"], [_whole(shot, one) for shot, one in found.items()]
     shots = [f"{shot}-shot" for shot in found]
     yield ["emotion", *shots], _parts([one.emotions for one in found.values()])
-    yield ["person", *shots], _parts([one.subjects for one in found.values()])
+    if any(one.subjects for one in found.values()):
+        yield ["person", *shots], _parts([one.subjects for one in found.values()])
 
 
 def in_words(found: Mapping[int, Difference], names: tuple[str, str]) -> Iterator[str]:
@@ -24,7 +25,9 @@ def in_words(found: Mapping[int, Difference], names: tuple[str, str]) -> Iterato
     one, other = map(printable, names)
     for shot, found_here in found.items():
         people = found_here.people
-        if found_here.p is None:
+        if not people:
+            says = "people are unknown: no paired test; nothing is said of new people."
+        elif found_here.p is None:
             says = f"too few people ({people}) for a paired test; nothing is said of new people."
         elif not found_here.separated:
             says = f"{one} and {other} are not separated on these {people} people, which does not make them equal."

@@ -26,6 +26,10 @@ STIMULI = (
     "What is shown at the queries is shown in neither support nor training: a model that recognises the stimulus gains"
     " nothing."
 )
+NEW_EMOTIONS = "Test emotions do not occur in training: this board measures the learning of new emotions."
+UNKNOWN_PEOPLE = (
+    "Nobody says whose clips these are: no figure speaks of new people, nothing is tested, all of it is descriptive."
+)
 REFERENCE = (
     " Reference rows (told the emotion names, or matching the support to training classes) show what can be had"
     " without learning from the shots."
@@ -59,9 +63,10 @@ def to_markdown(rows: Sequence[Row], task: Task) -> str:
     lines += [f"> Superseded by `{protocol.superseded_by}`.", ""] if protocol.superseded_by else []
     lines += [_protocol_line(task), ""]
     lines += _board_table(shown, list(protocol.shots))
-    lines += ["", INTERVAL, "", *_tier_lines(rows, task)]
+    lines += ["", INTERVAL, "", *_tier_lines(rows, task), *_unknown_people(rows, task)]
     lines += [STIMULI, ""] if protocol.track == "new-stimuli" else []
-    lines += [ADAPTATION + (REFERENCE if any(row.kind == "reference" for row in rows) else ""), ""]
+    what = NEW_EMOTIONS if protocol.track == "new-emotions" else ADAPTATION
+    lines += [what + (REFERENCE if any(row.kind == "reference" for row in rows) else ""), ""]
     lines += [*_shortcuts(rows, task), *_emotions(rows, task), *_people(rows, task)]
     if protocol.reference:
         lines += ["## Published figures", "", "By other protocols, not comparable:", ""]
@@ -80,7 +85,8 @@ def _protocol_line(task: Task) -> str:
     return (
         f"`{task.name}` version {protocol.version}, track {protocol.track}: {protocol.ways}-way, {shots} shots,"
         f" {protocol.queries} queries per emotion, {protocol.episodes:,} episodes a shot over"
-        f" {len(protocol.folds)} folds; {len(protocol.emotions)} emotions, {people_tested(task)} people tested."
+        f" {len(protocol.folds)} folds; {len(protocol.emotions)} emotions,"
+        f" {f'{people_tested(task)} people tested' if task.people_known else 'people unknown'}."
         f"{_trained_on(protocol.training_emotions)}{_read_as(protocol)}"
         f" Views: {', '.join(f'`{view}`' for view in protocol.views)}. Frozen episodes `{protocol.frozen[:12]}`."
     )
@@ -139,6 +145,19 @@ def _tier_lines(rows: Sequence[Row], task: Task) -> Iterator[str]:
         yield ""
 
 
+def _unknown_people(rows: Sequence[Row], task: Task) -> Iterator[str]:
+    """What can be said without people: how far other episodes of these clips would move a figure."""
+    if task.people_known:
+        return
+    found = {
+        shot: [one.halfwidth for _, figures in models_of(rows) if (one := figures[shot].these_people)]
+        for shot in task.protocol.shots
+    }
+    errors = " and ".join(f"{max(widths):.1f} at {shot}-shot" for shot, widths in found.items() if widths)
+    says = f" Other episodes of these clips would move a UAR by up to ± {errors} (95%)." if errors else ""
+    yield from (UNKNOWN_PEOPLE + says, "")
+
+
 def _shortcuts(rows: Sequence[Row], task: Task) -> Iterator[str]:
     shots = task.protocol.shots
     probes = [row for row in rows if row.kind == "probe"]
@@ -175,12 +194,12 @@ def _people(rows: Sequence[Row], task: Task) -> Iterator[str]:
     """Who is tested in which fold, and what each adds to a model's UAR: to every model where people are few."""
     most = max(task.protocol.shots)
     models = models_of(rows)
-    few = people_tested(task) < FEWEST_PEOPLE
+    few = task.people_known and people_tested(task) < FEWEST_PEOPLE
     best = models if few else models[:3]
-    yield from ("## People", "")
+    yield from ("## People" if task.people_known else "## Emotions tested", "")
     if few:
         yield from ("Fewer than 6 people: no interval and no tiers, only what each person adds.", "")
-    if people_tested(task) > _SHOWN_PEOPLE or not best:
+    if people_tested(task) > _SHOWN_PEOPLE or not best or not task.people_known:
         for number, fold in enumerate(task.protocol.folds):
             yield f"- fold {number} tests {len(fold.meta_test)}: {escape(', '.join(fold.meta_test))}"
         yield ""

@@ -87,7 +87,8 @@ def _against_best_probe(models: Mapping[str, Shots], probes: Mapping[str, Shots]
     probe = max(probes, key=lambda name: probes[name][shot].uar)
     one, other = models[model][shot], probes[probe][shot]
     if not (comparable(one) and comparable(other)):
-        return False, f"{shot}-shot: {model} over {probe} cannot be tested, there are too few people"
+        why = "there are too few people" if one.subjects else "people are unknown"
+        return False, f"{shot}-shot: {model} over {probe} cannot be tested, {why}"
     found = compare(one.subjects, other.subjects)
     above = found.difference > 0 and found.p < LEVEL
     p = "p < 0.001" if found.p < 0.001 else f"p = {found.p:.3f}"

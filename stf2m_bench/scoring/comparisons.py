@@ -30,7 +30,7 @@ class Comparison:
         difference: points; the mean over people, which is that of the UARs where all folds test equally many.
         halfwidth: of its 95% interval for new people.
         p: two-sided, of the paired t test on the contributions; `p_flip`: of the sign-flip test, a second opinion.
-        people: how many; below 6 both p are NaN and the halfwidth is infinite.
+        people: how many; below 6 both p are NaN and the halfwidth is infinite; of nobody the difference is NaN too.
     """
 
     difference: float
@@ -51,7 +51,7 @@ def compare(one: Mapping[str, float], other: Mapping[str, float]) -> Comparison:
     """
     first, second = _aligned([one, other])
     differences = first - second
-    mean, count = float(differences.mean()), len(differences)
+    mean, count = float(differences.mean()) if len(differences) else np.nan, len(differences)
     if count < FEWEST_PEOPLE:
         return Comparison(mean, np.inf, np.nan, np.nan, count)
     halfwidth, p = float(t_halfwidth(differences)), float(t_test(differences))

@@ -30,15 +30,14 @@ def linearised(correct: Floats, truth: Ints, recall: Floats) -> Floats:
     Args:
         correct: `[..., n]`; leading axes are models or simulated sets with the same queries.
         truth: emotion of each query `[n]`.
-        recall: R_e `[..., E]`.
+        recall: R_e `[..., E]`, NaN for emotions that are not asked for.
 
     Returns:
         z `[..., n]`.
     """
-    emotions = recall.shape[-1]
-    asked = np.bincount(truth, minlength=emotions)
-    weight = len(truth) / (emotions * asked[truth])
-    z: Floats = recall.mean(axis=-1, keepdims=True) + weight * (correct - recall[..., truth])
+    asked = np.bincount(truth, minlength=recall.shape[-1])
+    weight = len(truth) / ((asked > 0).sum() * asked[truth])
+    z: Floats = np.nanmean(recall, axis=-1, keepdims=True) + weight * (correct - recall[..., truth])
     return z
 
 
@@ -55,7 +54,7 @@ def monte_carlo_variance(correct: Floats, truth: Ints, *, emotions: int) -> floa
     fold = np.zeros_like(truth)
     recall = recalls(correct, truth, fold, emotions=emotions, folds=1)[0]
     z = linearised(correct.ravel(), truth.ravel(), recall).reshape(correct.shape)
-    u = (z - recall.mean()).sum(axis=1) / correct.size
+    u = (z - np.nanmean(recall)).sum(axis=1) / correct.size
     m = len(correct)
     return float((u**2).sum() * m / (m - 1)) if m > 1 else float("nan")
 

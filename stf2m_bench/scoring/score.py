@@ -69,7 +69,7 @@ def score_shot(task: Task, logs: Logs, drawn: Drawn) -> ShotFigures:
             _fold_figures(correct[r], one, matrix, variance)
             for r, one, matrix, variance in zip(rows, recall, matrices, variances, strict=True)
         ),
-        recalls=dict(zip(task.protocol.emotions, map(percent, recall.mean(axis=0)), strict=True)),
+        recalls=dict(zip(task.protocol.emotions, map(percent, np.nanmean(recall, axis=0)), strict=True)),
         subjects={person: percent(value) for person, value in per_person.items()},
         confusion=tuple(tuple(map(six, row)) for row in np.sum(matrices, axis=0)),
         groups={name: percent(value) for name, value in groups.items()},
@@ -96,12 +96,12 @@ def _coarse(task: Task, logs: Logs, drawn: Drawn, fold: Ints) -> CoarseFigures |
     recall = metrics.recalls(correct, truth, fold, emotions=len(names), folds=len(task.protocol.folds))
     return CoarseFigures(
         uar=percent(metrics.uar(recall)),
-        recalls=dict(zip(names, map(percent, recall.mean(axis=0)), strict=True)),
+        recalls=dict(zip(names, map(percent, np.nanmean(recall, axis=0)), strict=True)),
     )
 
 
 def _fold_figures(correct: Floats, recall: Floats, matrix: Floats, variance: float) -> FoldFigures:
-    uar = float(recall.mean())
+    uar = float(np.nanmean(recall))
     return FoldFigures(
         episodes=len(correct),
         uar=percent(uar),
@@ -113,6 +113,8 @@ def _fold_figures(correct: Floats, recall: Floats, matrix: Floats, variance: flo
 
 def _all_asked(task: Task, recall: Floats) -> None:
     for fold, emotion in np.argwhere(np.isnan(recall)):
+        if task.protocol.emotions[emotion] not in task.emotions("meta_test", fold):
+            continue
         raise InputError(
             f"The task '{task.name}' is invalid: fold {fold} never asks for"
             f" '{task.protocol.emotions[emotion]}', so that it has no UAR; give the task more episodes."
@@ -120,7 +122,12 @@ def _all_asked(task: Task, recall: Floats) -> None:
 
 
 def _people(task: Task, correct: Floats, drawn: Drawn, recall: Floats) -> tuple[dict[str, float], bool]:
-    """Contribution of each test person (mean over the folds that test it), and whether all folds determine them."""
+    """Contribution of each test person (mean over the folds that test it), and whether all folds determine them.
+
+    Nobody's where people are unknown.
+    """
+    if not task.people_known:
+        return {}, False
     names, person = np.unique(np.array(task.clips.subject), return_inverse=True)
     found: list[Contributions] = []
     for fold in range(len(recall)):

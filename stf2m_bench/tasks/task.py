@@ -21,7 +21,7 @@ Positive = Annotated[int, Field(ge=1)]
 
 
 class Fold(BaseModel):
-    """The people of each side of one fold; in `new-stimuli` also what was shown.
+    """The people of each side of one fold, its emotions where people are unknown; in `new-stimuli` also what was shown.
 
     Attributes:
         support_stimuli: stimuli of all training and of the support.
@@ -66,6 +66,7 @@ class Protocol(BaseModel):
         window: seconds of the equal windows that the dataset's clips are cut into; 0 leaves them whole.
         one_person: in `new-stimuli`, one person gives both support and query, as in `personal`.
         votes, majority, relabelled: see `votes.Rated`.
+        people: `unknown` where nobody says whose a clip is (track `new-emotions` alone): sides of folds are emotions.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -96,6 +97,7 @@ class Protocol(BaseModel):
     votes: str = ""
     majority: Annotated[float, Field(ge=0, le=1)] = 0.0
     relabelled: bool = False
+    people: Literal["known", "unknown"] = "known"
 
     @property
     def every_emotion(self) -> tuple[str, ...]:
@@ -119,7 +121,7 @@ _OUTSIDE_HASH = {"title", "frozen", "ranked", "superseded_by", "reference"}
 # Outside the hash and the file of a task that does without:
 _ADDED_LATER = (
     *("training_emotions", "label", "neutral_band", "window", "one_person"),
-    *("votes", "majority", "relabelled"),
+    *("votes", "majority", "relabelled", "people"),
 )
 
 
@@ -148,14 +150,31 @@ class Task:
         keys = self.protocol.used_keys()
         return hash_of({"protocol": {k: keys[k] for k in keys if k not in _OUTSIDE_HASH}, "clips": self.clips.hash})
 
+    @property
+    def people_known(self) -> bool:
+        """Whether clips tell whose they are; otherwise all are of one nobody, ''."""
+        return self.protocol.people == "known"
+
+    @cached_property
+    def subject(self) -> list[str]:
+        """Whose each clip is."""
+        return self.clips.subject if self.people_known else [""] * len(self.clips)
+
     def people(self, fold: int, side: Side) -> tuple[str, ...]:
         """Subjects of one side of one fold, in the order of the file."""
         people: tuple[str, ...] = getattr(self.protocol.folds[fold], side)
-        return people
+        return people if self.people_known else ("",)
 
-    def emotions(self, side: Side) -> tuple[str, ...]:
-        """The emotions that episodes of a side are drawn from; others than at meta-test in `new-emotions`."""
+    def emotions(self, side: Side, fold: int = 0) -> tuple[str, ...]:
+        """The emotions that episodes of a side are drawn from; others than at meta-test in `new-emotions`.
+
+        Args:
+            fold: which one; folds differ where people are unknown.
+        """
         protocol = self.protocol
+        if not self.people_known:
+            emotions: tuple[str, ...] = getattr(protocol.folds[fold], side)
+            return emotions
         return protocol.emotions if side == "meta_test" else protocol.training_emotions or protocol.emotions
 
     @property
@@ -168,6 +187,11 @@ class Task:
         """Every emotion of the task, and the votes of each clip on them `[n, E]`; None where none are scored."""
         emotions = self.protocol.every_emotion
         return (emotions, as_matrix(self.clips.votes, emotions)) if self.protocol.votes else None
+
+    @property
+    def unit(self) -> list[str]:
+        """What puts each clip on a side of a fold: its subject; its emotion where people are unknown."""
+        return self.clips.subject if self.people_known else self.clips.emotion
 
     def support_people(self, shot: int) -> int:
         """How many people give a K-shot support.
@@ -189,6 +213,7 @@ def find_faults(protocol: Protocol, clips: ClipList) -> list[str]:
     """Contradictions within a task, as sentences."""
     faults = []
     subjects, emotions = set(clips.subject), set(clips.emotion)
+    what, known = ("subject", subjects) if protocol.people == "known" else ("emotion", emotions)
     if protocol.ways > len(protocol.emotions):
         faults.append(f"ways = {protocol.ways}, but only {len(protocol.emotions)} emotions are listed")
     faults += [f"emotion '{e}' has no clip in the clip list" for e in protocol.emotions if e not in emotions]
@@ -197,17 +222,17 @@ def find_faults(protocol: Protocol, clips: ClipList) -> list[str]:
     for number, fold in enumerate(protocol.folds):
         seen: dict[str, str] = {}
         for side in SIDES:
-            for person in getattr(fold, side):
-                if person in seen:
-                    faults.append(f"fold {number}: subject '{person}' is in {seen[person]} and in {side}")
-                if person not in subjects:
-                    faults.append(f"fold {number}: subject '{person}' of {side} has no clip in the clip list")
-                seen[person] = side
+            for name in getattr(fold, side):
+                if name in seen:
+                    faults.append(f"fold {number}: {what} '{name}' is in {seen[name]} and in {side}")
+                if name not in known:
+                    faults.append(f"fold {number}: {what} '{name}' of {side} has no clip in the clip list")
+                seen[name] = side
     faults += _corpus_faults(protocol) + _emotion_faults(protocol, emotions) + _vote_faults(protocol, clips)
     faults += _stimulus_faults(protocol, set(clips.stimulus))
     if protocol.neutral_band and protocol.label in ("emotion", "word"):
         faults.append("neutral_band belongs to ratings: to label = valence, arousal or quadrant")
-    if protocol.track != "personal" and not protocol.one_person:
+    if protocol.track != "personal" and not protocol.one_person and protocol.people == "known":
         faults += [
             f"support_people lacks the number of people for {shot} shots"
             for shot in protocol.shots
@@ -235,6 +260,8 @@ def _corpus_faults(protocol: Protocol) -> list[str]:
 def _emotion_faults(protocol: Protocol, known: set[str]) -> list[str]:
     """Where emotions of training and of the test do not fit the track."""
     training = protocol.training_emotions
+    if protocol.people == "unknown":
+        return _unknown_people_faults(protocol)
     if protocol.track != "new-emotions":
         return ["only the track new-emotions has training_emotions"] if training else []
     faults = [f"emotion '{e}' is trained and tested" for e in training if e in protocol.emotions]
@@ -270,6 +297,23 @@ def _vote_faults(protocol: Protocol, clips: ClipList) -> list[str]:
         return [f"votes = '{protocol.votes}', but the clip list has no column votes"]
     faults = vote_faults(clips.clip_id, clips.votes, protocol.every_emotion)
     return faults or (label_faults(clips.clip_id, clips.emotion, clips.votes) if protocol.relabelled else [])
+
+
+def _unknown_people_faults(protocol: Protocol) -> list[str]:
+    """Where sides, which are emotions here, do not fit the rest."""
+    if protocol.track != "new-emotions":
+        return ["people are unknown, which only the track new-emotions can do without"]
+    told = bool(protocol.training_emotions)
+    faults = ["the sides of folds are emotions, so that training_emotions says nothing"] if told else []
+    tested = {emotion for fold in protocol.folds for emotion in fold.meta_test}
+    faults += [f"emotion '{e}' is tested in no fold" for e in protocol.emotions if e not in tested]
+    faults += [f"emotion '{e}' is tested, but not listed" for e in sorted(tested - set(protocol.emotions))]
+    return faults + [
+        f"fold {number}: ways = {protocol.ways}, but {side} has only {len(getattr(fold, side))} emotions"
+        for number, fold in enumerate(protocol.folds)
+        for side in SIDES
+        if len(getattr(fold, side)) < protocol.ways
+    ]
 
 
 def read_protocol(path: Path) -> Protocol:

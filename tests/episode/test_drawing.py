@@ -36,7 +36,7 @@ def broken_rules(task: Task, episode: Episode) -> list[str]:
     support, query = episode.support.tolist(), episode.query.tolist()
     queries = len(query) // p.ways
     fewer = episode.side != "meta_test" and p.track != "personal" and 1 <= queries < p.queries
-    people = [{clips.subject[row] for row in part} for part in (support, query)]
+    people = [{task.subject[row] for row in part} for part in (support, query)]
     recordings = [{clips.recording[row] for row in part} for part in (support, query)]
     held = {
         "sizes": len(support) == p.ways * episode.shot and len(query) == p.ways * queries,
@@ -50,10 +50,11 @@ def broken_rules(task: Task, episode: Episode) -> list[str]:
         "no duplicate": not any(clips.duplicate_of[row] for row in support + query),
         "recordings apart": not recordings[0] & recordings[1],
         "people of the side": people[0] | people[1] <= set(task.people(episode.fold, episode.side)),
+        "emotions of the side": set(episode.emotions) <= set(task.emotions(episode.side, episode.fold)),
     }
     if episode.side == "meta_test" and p.track == "personal":
         held["one person"] = len(people[0] | people[1]) == 1
-    elif episode.side == "meta_test":
+    elif episode.side == "meta_test" and task.people_known:
         held["new people"] = not people[0] & people[1]
         held["few people support"] = len(people[0]) <= task.support_people(episode.shot)
     return [rule for rule, holds in held.items() if not holds]
