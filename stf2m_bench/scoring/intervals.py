@@ -5,6 +5,7 @@ docs/validity.md shows by simulation how often they hold the truth.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +95,9 @@ def contributions(z: Floats, asking: Ints, supporting: Ints | None) -> Contribut
     the askers and the shares of the supporters both sum to one in each query, and few people leave more undetermined:
     among all least-squares solutions the shortest (a, b) is taken, which has zero means.
 
+    Where some only ask and others only support, n_a and n_b of the P people, the UAR moves with a_i / n_a and b_i / n_b
+    instead: c_i = U + a_i P / n_a + b_i P / n_b, so that Var(U) = Var(c) / P again.
+
     Args:
         z: `[..., n]`, see `linearised`.
         asking: person of each query `[n]`.
@@ -115,8 +119,26 @@ def contributions(z: Floats, asking: Ints, supporting: Ints | None) -> Contribut
     mean = z.mean(axis=-1, keepdims=True)
     loading = (z - mean) @ centred @ vectors[:, kept] / values[kept]
     effects = (loading @ vectors[:, kept].T).reshape(*z.shape[:-1], -1, count)
-    told_apart = int(kept.sum()) == (count - 1) * effects.shape[-2]
-    return Contributions(people, mean + effects.sum(axis=-2), told_apart)
+    filled = design.any(axis=0).reshape(-1, count).sum(axis=1)  # how many people ask, how many support
+    told_apart = int(kept.sum()) == int((filled - 1).sum())
+    return Contributions(people, mean + (effects * (count / filled)[:, None]).sum(axis=-2), told_apart)
+
+
+def over_unlike_folds(found: Sequence[Contributions], uars: Floats) -> dict[int, float]:
+    """Person -> contribution to the mean UAR of F folds in which people have other roles each time.
+
+    Each fold moves the mean by (c_if - U_f) / (P_f F) for person i; with S people in all,
+    c_i = U + S / F sum_f (c_if - U_f) / P_f has Var(U) = Var(c) / S.
+
+    Args:
+        uars: U_f `[F]`.
+    """
+    people = sorted({int(person) for one in found for person in one.people})
+    values = dict.fromkeys(people, float(uars.mean()))
+    for one, uar in zip(found, uars, strict=True):
+        for person, value in zip(one.people, one.values, strict=True):
+            values[int(person)] += len(people) / len(found) * float(value - uar) / len(one.people)
+    return values
 
 
 def new_people(uar: float, values: Floats) -> Interval | None:

@@ -17,6 +17,7 @@ from stf2m_bench.scoring.intervals import (
     monte_carlo,
     monte_carlo_variance,
     new_people,
+    over_unlike_folds,
 )
 from stf2m_bench.scoring.metrics import Floats, Ints
 from stf2m_bench.scoring.predictions import Logs, Predictions
@@ -137,12 +138,16 @@ def _people(task: Task, correct: Floats, drawn: Drawn, recall: Floats) -> tuple[
         if not task.one_person:
             supporting = np.repeat(person[drawn.support[rows]], correct.shape[1], axis=0)
         found.append(contributions(z, person[drawn.query[rows]].ravel(), supporting))
+    told_apart = all(one.told_apart for one in found)
+    if task.protocol.track == "new-stimuli" and not task.one_person:
+        unlike = over_unlike_folds(found, recall.mean(axis=1))
+        return {str(names[number]): value for number, value in unlike.items()}, told_apart
     values: dict[str, list[float]] = {}
     for one in found:
         for number, value in zip(one.people, one.values, strict=True):
             values.setdefault(str(names[number]), []).append(float(value))
     means = {name: float(np.mean(values[name])) for name in sorted(values)}
-    return means, all(one.told_apart for one in found)
+    return means, told_apart
 
 
 def _groups(task: Task, correct: Floats, drawn: Drawn) -> dict[str, float]:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import t
@@ -11,9 +13,11 @@ from stf2m_bench.scoring.intervals import (
     monte_carlo,
     monte_carlo_variance,
     new_people,
+    over_unlike_folds,
     t_halfwidth,
 )
 from stf2m_bench.scoring.metrics import recalls, uar
+from stf2m_bench.tasks.task import load_task
 
 
 def fold_recall(correct, truth, emotions=6):
@@ -149,6 +153,37 @@ def test_in_simulation_the_interval_for_new_people_covers_and_monte_carlo_does_n
     new, these = covered / 300
     assert 0.9 <= new <= 0.995
     assert these < 0.7
+
+
+def test_in_simulation_the_interval_covers_where_some_only_ask_and_some_only_support():
+    """The layout of EEVR: two folds, 18 or 19 people ask, 6 or 7 others support; 200 draws of people and answers."""
+    task = load_task("eevr-new-stimuli")
+    drawn, person = draw_all(Drawer(task), 5), np.unique(task.clips.subject, return_inverse=True)[1]
+    rng, draws, people = np.random.default_rng(6), 200, int(person.max()) + 1
+    a, b = rng.normal(0, 0.1, (draws, people)), rng.normal(0, 0.08, (draws, people))
+    values, uars = [], []
+    for fold in (0, 1):
+        rows = drawn.fold == fold
+        asking, supporting = person[drawn.query[rows]], person[drawn.support[rows]]
+        chance = 0.5 + a[:, asking] + b[:, supporting].mean(axis=2)[:, :, None]
+        correct = (rng.random(chance.shape) < chance).astype(float).reshape(draws, -1)
+        truth = drawn.truth[rows].ravel()
+        recall = np.array([fold_recall(one, truth, emotions=4) for one in correct])
+        support = np.repeat(supporting, asking.shape[1], axis=0)
+        found = contributions(linearised(correct, truth, recall), asking.ravel(), support)
+        assert found.told_apart
+        values.append(found)
+        uars.append(recall.mean(axis=1))
+    covered = 0
+    for draw in range(draws):
+        ones = [replace(one, values=one.values[draw]) for one in values]
+        c = over_unlike_folds(ones, np.array([one[draw] for one in uars]))
+        estimate = float(np.mean([one[draw] for one in uars]))
+        assert np.mean(list(c.values())) == pytest.approx(estimate)
+        interval = new_people(estimate, np.array(list(c.values())))
+        covered += interval.lower <= 50 <= interval.upper
+    assert (len(c), interval.label) == (37, "people")
+    assert 0.88 <= covered / draws <= 0.995
 
 
 def test_many_models_at_once_are_scored_as_each_alone():
