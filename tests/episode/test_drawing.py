@@ -52,11 +52,14 @@ def broken_rules(task: Task, episode: Episode) -> list[str]:
         "people of the side": people[0] | people[1] <= set(task.people(episode.fold, episode.side)),
         "emotions of the side": set(episode.emotions) <= set(task.emotions(episode.side, episode.fold)),
     }
-    if episode.side == "meta_test" and p.track == "personal":
+    if episode.side == "meta_test" and task.one_person:
         held["one person"] = len(people[0] | people[1]) == 1
     elif episode.side == "meta_test" and task.people_known:
         held["new people"] = not people[0] & people[1]
         held["few people support"] = len(people[0]) <= task.support_people(episode.shot)
+    if episode.side == "meta_test" and p.track == "new-stimuli":
+        fold, shown = p.folds[episode.fold], [{clips.stimulus[row] for row in part} for part in (support, query)]
+        held["new stimuli"] = shown[0] <= set(fold.support_stimuli) and shown[1] <= set(fold.query_stimuli)
     return [rule for rule, holds in held.items() if not holds]
 
 
