@@ -27,8 +27,12 @@ def sides(views):
     return TrainingSides(views, 0)
 
 
-def test_of_one_row_views_it_is_scikit_learns_regression_at_the_best_strength_on_meta_val():
-    sides = TrainingSides(make_views(make_task(views=("imported:x",))), 0)
+TWO = {"track": "new-emotions", "ways": 2, "emotions": EMOTIONS[2:], "training_emotions": EMOTIONS[:2]}
+
+
+@pytest.mark.parametrize("changes", [{}, TWO], ids=["four emotions", "two emotions"])
+def test_of_one_row_views_it_is_scikit_learns_regression_at_the_best_strength_on_meta_val(changes):
+    sides = TrainingSides(make_views(make_task(views=("imported:x",), **changes)), 0)
     train, val = sides.clips("meta_train"), sides.clips("meta_val")
     x, x_val = (side.clips["imported:x"][:, 0].double().numpy() for side in (train, val))
     scaler = StandardScaler().fit(x)

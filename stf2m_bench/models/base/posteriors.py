@@ -71,8 +71,11 @@ class Posteriors:
                 fitted = LogisticRegression(C=strength, tol=1e-3).fit(inside, labels.numpy())
             weights = torch.full((x.shape[1] + 1, emotions), 0.0)
             weights[-1] = -15.0
-            weights[:-1, fitted.classes_] = basis @ torch.from_numpy(fitted.coef_.T).float()
-            weights[-1, fitted.classes_] = torch.from_numpy(fitted.intercept_).float()
+            coefficients, intercept = torch.from_numpy(fitted.coef_.T), torch.from_numpy(fitted.intercept_)
+            if len(fitted.classes_) == 2:  # scikit-learn tells only how much more the second one is
+                coefficients, intercept = (torch.cat([-half, half], -1) for half in (coefficients / 2, intercept / 2))
+            weights[:-1, fitted.classes_] = basis @ coefficients.float()
+            weights[-1, fitted.classes_] = intercept.float()
             maps.append(weights)
             losses.append(float(cross_entropy(x_val @ weights[:-1] + weights[-1], labels_val)))
         return maps[min(range(len(maps)), key=losses.__getitem__)]
