@@ -31,6 +31,22 @@ def test_a_lag_lets_later_ratings_speak_of_a_window_and_leaves_its_seconds_alone
     assert [(window.start, window.end) for window in late] == [(0, 1), (1, 2), (2, 3)]
 
 
+@pytest.mark.parametrize("length", [1, 2, 4])
+@pytest.mark.parametrize("lag", [0.0, 0.5, 3.0])
+def test_windows_of_one_two_and_four_seconds_hold_the_mean_of_what_was_rated_a_lag_later(
+    length: float, lag: float
+) -> None:
+    seconds = np.arange(0, 20, 0.1)
+    valence, arousal = np.sin(seconds / 3), np.cos(seconds / 5)
+    windows = list(rated_windows(seconds, valence, arousal, length=length, lag=lag))
+    assert len(windows) == int((20 - lag) // length)
+    assert [(w.start, w.end) for w in windows] == [(n * length, (n + 1) * length) for n in range(len(windows))]
+    for window in windows:  # the integral of the trace over the window, a lag later
+        first, last = window.start + lag, window.end + lag
+        assert window.valence == pytest.approx(3 * (np.cos(first / 3) - np.cos(last / 3)) / length, abs=0.02)
+        assert window.arousal == pytest.approx(5 * (np.sin(last / 5) - np.sin(first / 5)) / length, abs=0.02)
+
+
 def test_exactly_the_midpoint_is_neutral_and_a_band_makes_it_wider() -> None:
     seconds = np.arange(0, 4, 0.25)
     valence, arousal = np.repeat([0.0, 0.001, 0.0, -0.2], 4), np.repeat([0.0, 0.5, -0.5, -0.1], 4)
