@@ -33,13 +33,13 @@ def command() -> None:
 def list_(as_json: bool) -> None:
     """List every built-in and installed model."""
     from stf2m_bench.models import ROOM
-    from stf2m_bench.models.base.model import make_model
+    from stf2m_bench.models.base.model import make_model, settings_of
 
     rows = []
     for key in ROOM.keys():
         model = make_model(key)
         summary = (type(model).__doc__ or "").strip().splitlines()[0]
-        rows.append([key, "reference row" if model.reference else "", model.config(), summary])
+        rows.append([key, "reference row" if model.reference else "", settings_of(type(model)), summary])
     if as_json:
         print_json([{"model": k, "reference": bool(r), "config": c, "summary": s} for k, r, c, s in rows])
     else:
@@ -56,10 +56,12 @@ def show(model: str, as_json: bool) -> None:
     """
     import inspect
 
-    from stf2m_bench.models.base.model import declarations
+    from stf2m_bench.models import ROOM
+    from stf2m_bench.models.base.model import declarations, settings_of
 
     named = find_named_model(model)
-    facts = {"source": named.source, "settings": named.model.config(), **declarations(named.model)}
+    settings = (settings_of(type(named.model)) if named.key in ROOM.keys() else {}) | named.model.config()
+    facts = {"source": named.source, "settings": settings, **declarations(named.model)}
     if as_json:
         print_json(facts)
     else:

@@ -18,6 +18,7 @@ from stf2m_bench.episode.views import TaskViews, ViewSpec, open_views
 from stf2m_bench.errors import UsageError
 from stf2m_bench.progress import Progress, silent
 from stf2m_bench.tasks.task import SIDES, Side, Task, load_task
+from stf2m_bench.tasks.votes import on_classes
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Problem:
         support_index: int64 `[B, N * K]`, which of the U clips; class by class.
         support_labels: int64 `[B, N * K]`, class numbers 0 .. N-1 (permuted anew in each episode).
         query_index: int64 `[B, Q]`, in random order.
-        support_votes: float32 `[B, N * K, N]` where the task has votes, else None.
+        support_votes: float32 `[B, N * K, N]` where the task has votes, else None: shares of the raters' votes on the
+            classes of the episode, summing to 1; where no vote falls on them, 1 for the label.
         ways: N.
         view_specs: view -> what is known of it beforehand.
     """
@@ -102,8 +104,20 @@ def make_problem(views: TaskViews, drawn: Sequence[Episode]) -> tuple[Problem, T
         query_index=torch.from_numpy(index[support.size :].reshape(query.shape)),
         ways=ways,
         view_specs=views.specs,
+        support_votes=_support_votes(views.task, drawn),
     )
     return problem, Truth(torch.from_numpy(np.stack([e.query_labels for e in drawn])), tuple(drawn))
+
+
+def _support_votes(task: Task, drawn: Sequence[Episode]) -> Tensor | None:
+    if task.votes is None:
+        return None
+    emotions, votes = task.votes
+    classes = np.array([[emotions.index(emotion) for emotion in episode.emotions] for episode in drawn])
+    found = on_classes(votes, np.stack([episode.support for episode in drawn]), classes)
+    labels = np.eye(classes.shape[1]).repeat(drawn[0].shot, axis=0)
+    total = found.sum(axis=2, keepdims=True)
+    return torch.from_numpy(np.where(total > 0, found / np.where(total > 0, total, 1), labels).astype(np.float32))
 
 
 def _in_order_of_appearance(rows: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:

@@ -6,7 +6,7 @@ import hashlib
 import platform
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
@@ -237,6 +237,7 @@ def guarded_predict(model: Model, problem: Problem, names: list[list[str]], titl
     Raises:
         InputError: it raised, gave a wrong type, shape or NaN, or changed the problem that it was given.
     """
+    problem = problem if model.uses_votes else replace(problem, support_votes=None)
     before = {view: (array, array._version) for view, array in problem.clips.items()}
     with torch.no_grad(), answering_for(title, "in predict"):
         logits = model.predict_named(problem, names) if model.told_names else model.predict(problem)

@@ -30,7 +30,7 @@ MARGIN = 2.0  # points above chance; clips drawn without replacement from few te
 
 
 def sanity_task(task: Task, number: int = 0) -> Task:
-    """The task with the emotions of each person's clips permuted, frozen anew, in memory only.
+    """The task with the emotions (and votes) of each person's clips permuted, frozen anew, in memory only.
 
     Where stimuli are new, clips of those that are queried are permuted among themselves.
 
@@ -42,7 +42,7 @@ def sanity_task(task: Task, number: int = 0) -> Task:
     """
     protocol, clips = task.protocol, task.clips
     words = Words(protocol.name, protocol.version, protocol.seed, "sanity", number)
-    emotion, drawn_from = list(clips.emotion), {*protocol.emotions, *protocol.training_emotions}
+    emotion, votes, drawn_from = list(clips.emotion), list(clips.votes), set(protocol.every_emotion)
     asked = [tuple(stimulus in fold.query_stimuli for fold in protocol.folds) for stimulus in clips.stimulus]
     cells = list(zip(task.subject, asked, strict=True))
     for cell in dict.fromkeys(cells):
@@ -53,8 +53,10 @@ def sanity_task(task: Task, number: int = 0) -> Task:
         ]
         for row, other in zip(rows, words.sample(rows, len(rows)), strict=True):
             emotion[row] = clips.emotion[other]
+            if votes:
+                votes[row] = clips.votes[other]
     renamed = protocol.model_copy(update={"name": f"{protocol.name}-sanity", "frozen": ""})
-    return freeze(Task(renamed, replace(clips, emotion=emotion)))
+    return freeze(Task(renamed, replace(clips, emotion=emotion, votes=votes)))
 
 
 def check_sanity(

@@ -21,10 +21,12 @@ class NearestMean(Model):
 
     Args:
         statistics: what scales the views, `training` people or the `support` (see `Pooling`).
+        votes: a shot counts for each class by the votes of its raters, where the task has votes.
     """
 
-    def __init__(self, statistics: Source = "training") -> None:
+    def __init__(self, statistics: Source = "training", votes: bool = False) -> None:
         self._pooling, self._fusion = Pooling(statistics), ViewFusion()
+        self.uses_votes = votes
 
     def fit(self, sides: TrainingSides) -> NearestMean:
         """Scale by the training people; weigh views on meta-val."""
@@ -37,14 +39,15 @@ class NearestMean(Model):
         return self._fusion.fuse(problem, self._view_logits(problem))
 
     def _view_logits(self, problem: Problem) -> dict[str, Tensor]:
+        votes = problem.support_votes if self.uses_votes else None
         return {
-            view: distance_logits(support, query, problem.ways, present)
+            view: distance_logits(support, query, problem.ways, present, votes)
             for view, (support, query, present) in self._pooling.problem(problem).items()
         }
 
     def config(self) -> dict[str, Any]:
-        """Where the scale of the views comes from."""
-        return {"statistics": self._pooling.statistics}
+        """Where the scale of the views comes from; votes, if they are used."""
+        return {"statistics": self._pooling.statistics} | ({"votes": True} if self.uses_votes else {})
 
     def state(self) -> dict[str, Tensor]:
         """Scales and view weights."""

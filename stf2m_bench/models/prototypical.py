@@ -19,9 +19,14 @@ from stf2m_bench.models.base.prototypes import distance_logits
 
 
 class Prototypical(TrainedModel):
-    """Squared distances to class means in each view's embedding; views are summed, then weighed on meta-val."""
+    """Squared distances to class means in each view's embedding; views are summed, then weighed on meta-val.
 
-    def __init__(self, width: int = 48, dropout: float = 0.5) -> None:
+    Args:
+        votes: a shot counts for each class by the votes of its raters, where the task has votes.
+    """
+
+    def __init__(self, width: int = 48, dropout: float = 0.5, votes: bool = False) -> None:
+        self.uses_votes = votes
         self._width, self._dropout = width, dropout
         self._fusion = ViewFusion()
 
@@ -52,20 +57,20 @@ class Prototypical(TrainedModel):
         return self._fusion.fuse(problem, logits) if self._fusion.weights else torch.stack(list(logits.values())).sum(0)
 
     def _view_logits(self, problem: Problem) -> dict[str, Tensor]:
-        found = {}
+        found, votes = {}, problem.support_votes if self.uses_votes else None
         for encoder, (view, array) in zip(self._encoders(), problem.clips.items(), strict=True):
             z = encoder(array, problem.lengths[view])
             support = problem.support_index
             present = problem.present[view][support]
-            found[view] = distance_logits(z[support], z[problem.query_index], problem.ways, present)
+            found[view] = distance_logits(z[support], z[problem.query_index], problem.ways, present, votes)
         return found
 
     def _encoders(self) -> list[ViewEncoder]:
         return [module for module in self.network.children() if isinstance(module, ViewEncoder)]
 
     def config(self) -> dict[str, Any]:
-        """Width of the embeddings, dropout."""
-        return {"width": self._width, "dropout": self._dropout}
+        """Width of the embeddings, dropout; votes, if they are used."""
+        return {"width": self._width, "dropout": self._dropout} | ({"votes": True} if self.uses_votes else {})
 
     def state(self) -> dict[str, Tensor]:
         """The encoders and the weights of the views."""

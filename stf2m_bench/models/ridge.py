@@ -26,10 +26,12 @@ class Ridge(Model):
 
     Args:
         statistics: what scales the views, `training` people or the `support` (see `Pooling`).
+        votes: a shot's target is the votes of its raters, where the task has votes.
     """
 
-    def __init__(self, statistics: Source = "training") -> None:
+    def __init__(self, statistics: Source = "training", votes: bool = False) -> None:
         self._pooling, self._fusion = Pooling(statistics), ViewFusion()
+        self.uses_votes = votes
         self._penalty = torch.tensor(1.0)
 
     def fit(self, sides: TrainingSides) -> Ridge:
@@ -61,12 +63,13 @@ class Ridge(Model):
         return self._fusion.fuse(problem, self._logits(problem, self._pooling.problem(problem)))
 
     def _logits(self, problem: Problem, pooled: Pooled) -> dict[str, Tensor]:
-        labels, penalty = problem.support_labels, float(self._penalty)
-        return {v: ridge_logits(s, q, labels, problem.ways, penalty, present) for v, (s, q, present) in pooled.items()}
+        votes = problem.support_votes if self.uses_votes else None
+        labels, ways, penalty = problem.support_labels, problem.ways, float(self._penalty)
+        return {v: ridge_logits(s, q, labels, ways, penalty, present, votes) for v, (s, q, present) in pooled.items()}
 
     def config(self) -> dict[str, Any]:
-        """Where the scale of the views comes from."""
-        return {"statistics": self._pooling.statistics}
+        """Where the scale of the views comes from; votes, if they are used."""
+        return {"statistics": self._pooling.statistics} | ({"votes": True} if self.uses_votes else {})
 
     def state(self) -> dict[str, Tensor]:
         """Scales, view weights and the penalty."""
@@ -80,20 +83,27 @@ class Ridge(Model):
 
 
 def ridge_logits(
-    support: Tensor, query: Tensor, labels: Tensor, ways: int, penalty: float, present: Tensor | None = None
+    support: Tensor,
+    query: Tensor,
+    labels: Tensor,
+    ways: int,
+    penalty: float,
+    present: Tensor | None = None,
+    votes: Tensor | None = None,
 ) -> Tensor:
     """Values of the ridge solution at the queries, solved in the space of the support: (X X' + penalty I)^-1 Y.
 
     Args:
         support: `[B, S, D]`. query: `[B, Q, D]`. labels: `[B, S]`.
         present: bool `[B, S]`, which of the support takes part (all).
+        votes: `[B, S, N]`, targets in place of 1 for the label.
 
     Returns:
         `[B, Q, N]`; inputs and targets are centred on the support.
     """
     weights = torch.ones_like(support[..., :1]) if present is None else present.unsqueeze(2).to(support)
     count = weights.sum(1, keepdim=True).clamp_min(1)
-    targets = one_hot(labels, ways).to(support)
+    targets = one_hot(labels, ways).to(support) if votes is None else votes
     centre = (support * weights).sum(1, keepdim=True) / count
     x, q = (support - centre) * weights, query - centre
     targets = (targets - (targets * weights).sum(1, keepdim=True) / count) * weights

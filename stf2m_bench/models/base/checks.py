@@ -29,6 +29,7 @@ from stf2m_bench.models.base.mock import (
     sample,
     with_classes,
     with_padding,
+    with_votes,
     without_view,
 )
 from stf2m_bench.models.base.model import (
@@ -220,7 +221,7 @@ def _inputs(trial: _Trial) -> str:
     _logits(trial.model, trial.five_way)
     tensors = [(f"clips[{v!r}]", problem.clips[v], before.clips[v]) for v in before.clips]
     tensors += [(f"lengths[{v!r}]", problem.lengths[v], before.lengths[v]) for v in before.lengths]
-    names = ("support_index", "support_labels", "query_index")
+    names = ("support_index", "support_labels", "query_index", "support_votes")
     tensors += [(name, getattr(problem, name), getattr(before, name)) for name in names]
     changed = [name for name, now, then in tensors if not torch.equal(now, then)]
     return f"predict changed problem.{changed[0]}; let it work on a copy" if changed else ""
@@ -275,6 +276,18 @@ def _absent(trial: _Trial) -> str:
             if not torch.isfinite(logits).all():
                 return f"where {case} the view {view} (length 0) its logits are NaN or infinite; use problem.present"
     return ""
+
+
+def _votes(trial: _Trial) -> str:
+    given, problem = trial.five_way, trial.five_way.problem
+    without = _logits(trial.model, given, with_votes(problem, None))
+    if not trial.model.uses_votes:
+        gap = probabilities_apart(_logits(trial.model, given), without)
+        return f"votes of the shots move probabilities by {gap:.2g}; declare uses_votes = True" if gap > 0 else ""
+    labels = torch.nn.functional.one_hot(problem.support_labels, problem.ways).float()
+    gap = probabilities_apart(_logits(trial.model, given, with_votes(problem, labels)), without)
+    told = f"votes that say what the labels say move probabilities by {gap:.2g} from those without votes"
+    return f"{told}; let the two agree, since a task may have no votes" if gap > TOLERANCE else ""
 
 
 def _saving(trial: _Trial) -> str:
@@ -332,6 +345,7 @@ CHECKS: dict[str, Callable[[_Trial], str]] = {
     "episodes apart": _batches,
     "padding": _padding,
     "absent views": _absent,
+    "votes": _votes,
     "save and load": _saving,
     "beats chance": _beats_chance,
     "global random state": _random_states,

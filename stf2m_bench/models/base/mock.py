@@ -89,6 +89,7 @@ def mock_views(views: Sequence[str] = tuple(VIEWS), *, ways: int = 5, other_test
         episodes=1000,
         seed=0,
         folds=(Fold(meta_train=PEOPLE[:3], meta_val=PEOPLE[3:6], meta_test=PEOPLE[6:]),),
+        votes="mock",
     )
     return TaskViews(Task(protocol, clips), {view: _store(view, clips, other_test_people) for view in views})
 
@@ -102,12 +103,18 @@ def sample(views: TaskViews, *, shot: int, batch: int = 4) -> Sample:
 
 def _clip_list() -> ClipList:
     rows = [
-        (f"{person}-{emotion}-{n}", person, f"{person}-{emotion}-{n}", "", emotion, "", "")
+        (f"{person}-{emotion}-{n}", person, f"{person}-{emotion}-{n}", "", emotion, "", "", _votes(emotion, n))
         for person in PEOPLE
         for emotion in EMOTIONS
         for n in range(CLIPS)
     ]
     return ClipList(*(list(column) for column in zip(*sorted(rows), strict=True)))
+
+
+def _votes(emotion: str, number: int) -> str:
+    """Seven raters say the emotion, up to three another one."""
+    other = EMOTIONS[(EMOTIONS.index(emotion) + 1 + number % 5) % 6]
+    return f"{emotion}=7" + (f";{other}={number % 4}" if number % 4 else "")
 
 
 def _store(view: str, clips: ClipList, other_test_people: bool) -> Store:
@@ -149,6 +156,7 @@ def only_episode(problem: Problem, number: int) -> Problem:
             support_index=problem.support_index[chosen],
             support_labels=problem.support_labels[chosen],
             query_index=problem.query_index[chosen],
+            support_votes=None if problem.support_votes is None else problem.support_votes[chosen],
         )
     )
 
@@ -161,7 +169,10 @@ def with_queries(problem: Problem, places: Sequence[int]) -> Problem:
 def with_classes(problem: Problem, order: Sequence[int]) -> Problem:
     """Class c is what was class `order[c]`; the shots of each class in reverse order."""
     shots = problem.support_index.reshape(len(problem.support_index), problem.ways, -1)
-    return replace(problem, support_index=shots[:, list(order)].flip(2).flatten(1))
+    votes = problem.support_votes
+    if votes is not None:
+        votes = votes.reshape(*shots.shape, -1)[:, list(order)].flip(2).flatten(1, 2)[..., list(order)]
+    return replace(problem, support_index=shots[:, list(order)].flip(2).flatten(1), support_votes=votes)
 
 
 def with_padding(problem: Problem, rows: int) -> Problem:
@@ -173,6 +184,11 @@ def with_padding(problem: Problem, rows: int) -> Problem:
                for v, x in problem.clips.items()},
         view_specs={v: replace(s, rows=longer.get(v, s.rows)) for v, s in problem.view_specs.items()},
     )  # fmt: skip
+
+
+def with_votes(problem: Problem, votes: Tensor | None) -> Problem:
+    """The shots with other votes `[B, N * K, N]`, or without any."""
+    return replace(problem, support_votes=votes)
 
 
 def without_view(problem: Problem, view: str, clips: Tensor) -> Problem:

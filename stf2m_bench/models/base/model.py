@@ -7,6 +7,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from inspect import signature
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -32,13 +33,13 @@ class Model(ABC):
 
     Attributes:
         transductive: one query may move another's logits.
-        uses_votes: reads `support_votes`.
+        uses_votes: reads `support_votes`; else they are withheld when it is asked.
         told_names: is told the emotion of each class number (a reference row, never ranked).
         pretrained_on: datasets that weights were trained on before `fit`.
     """
 
     transductive: ClassVar[bool] = False
-    uses_votes: ClassVar[bool] = False
+    uses_votes: bool = False
     told_names: ClassVar[bool] = False
     reference: ClassVar[bool] = False
     pretrained_on: tuple[str, ...] = ()
@@ -105,7 +106,7 @@ def make_model(key: str, **config: Any) -> Model:
         UnknownNameError: no such model. UsageError: an unknown or mistyped setting.
     """
     found: type[Model] = ROOM.load(key, Model)
-    known = found().config()
+    known = settings_of(found)
     for name, value in config.items():
         if name not in known:
             raise UsageError(f"The model '{key}' has no setting '{name}'; it has: {', '.join(known) or 'none'}.")
@@ -114,6 +115,11 @@ def make_model(key: str, **config: Any) -> Model:
         elif type(value) is not type(known[name]):
             raise UsageError(f"The setting '{name}' of '{key}' is like {known[name]!r}, not {value!r}.")
     return found(**config)
+
+
+def settings_of(kind: type[Model]) -> dict[str, Any]:
+    """Every setting of a model with its default; `config` may leave out one that came later and is at its default."""
+    return {name: setting.default for name, setting in signature(kind).parameters.items()}
 
 
 def declarations(model: Model) -> dict[str, Any]:
