@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import csv
+import gzip
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from stf2m_bench.datasets.base.checks import check_dataset
 from stf2m_bench.datasets.base.loader import Clip
-from stf2m_bench.datasets.base.manifest import build_manifest
+from stf2m_bench.datasets.base.manifest import Manifest, build_manifest
 from stf2m_bench.datasets.crema_d import CREMAD, read_votes
 from stf2m_bench.errors import InputError
+from stf2m_bench.tasks.make import make_clip_list
+from stf2m_bench.tasks.votes import Rated
 
 EMOTIONS = {"A": "anger", "D": "disgust", "F": "fear", "H": "happiness", "N": "neutral", "S": "sadness"}
 SUMMARY = {"voice": "VoiceVote", "face": "FaceVote", "both": "MultiModalVote"}
@@ -128,3 +132,69 @@ def test_a_table_of_votes_that_git_lfs_did_not_fetch_is_refused(tmp_path: Path) 
     (tmp_path / "processedResults/tabulatedVotes.csv").write_text("version https://git-lfs.github.com/spec/v1\n")
     with pytest.raises(InputError, match=r"tabulatedVotes\.csv is not the table with the columns .*git lfs pull"):
         scan(tmp_path)
+
+
+# ---- tasks by votes ----
+
+
+@pytest.fixture(scope="module")
+def every_clip(root: Path) -> Manifest:
+    """Every clip that the table of votes names, without media."""
+    rows = [
+        {"clip_id": clip, "subject": clip[:4], "recording": clip, "stimulus": clip[5:8], "emotion": EMOTIONS[clip[9]]}
+        | {f"votes.{name}": count for name, count in votes.items()}
+        for clip, votes in sorted(read_votes(root).items())
+    ]
+    return Manifest("crema_d", root, CREMAD.card, pd.DataFrame(rows), {}, "")
+
+
+def counted(root: Path) -> dict[str, dict[str, list[int]]]:
+    """Condition -> clip -> its six counts, read from the table by place."""
+    found: dict[str, dict[str, list[int]]] = {"voice": {}, "face": {}, "both": {}}
+    with gzip.open(root / "processedResults/tabulatedVotes.csv.gz", "rt", encoding="utf-8") as file:
+        for row in list(csv.reader(file))[1:]:
+            condition = list(found)[int(row[0][0]) - 1]
+            found[condition][row[7]] = [int(count) for count in row[1:7]]
+    return found
+
+
+def test_minus_one_is_an_intensity_of_what_nobody_chose_and_never_a_count(root: Path) -> None:
+    with gzip.open(root / "processedResults/tabulatedVotes.csv.gz", "rt", encoding="utf-8") as file:
+        header, *rows = csv.reader(file)
+    assert header[:9] == ["", "A", "D", "F", "H", "N", "S", "fileName", "numResponses"]
+    intensity = header.index("meanAngerResp")
+    assert {row[1] for row in rows if row[intensity] == "-1"} == {"0"}
+    assert all(sum(map(int, row[1:7])) == int(row[8]) for row in rows)
+    assert {"-1" in row[1:7] for row in rows} == {False}
+
+
+def test_the_three_conditions_are_the_first_digit_of_a_row_and_all_have_every_clip(root: Path) -> None:
+    votes = read_votes(root)
+    for condition, clips in counted(root).items():
+        assert clips.keys() == votes.keys()
+        for clip, counts in clips.items():
+            assert [votes[clip][f"{condition}.{emotion}"] for emotion in EMOTIONS.values()] == counts
+
+
+@pytest.mark.parametrize("condition", ["voice", "face", "both"])
+def test_a_task_by_a_majority_keeps_the_clips_that_the_corpus_own_summary_gives(
+    root: Path, every_clip: Manifest, condition: str
+) -> None:
+    """Untied in the summary's column (`A:D` is a tie), the largest share in the table's column `agreement`."""
+    with gzip.open(root / "processedResults/tabulatedVotes.csv.gz", "rt", encoding="utf-8") as file:
+        first_digit = {"voice": "1", "face": "2", "both": "3"}[condition]
+        agreement = {r["fileName"]: float(r["agreement"]) for r in csv.DictReader(file) if r[""][0] == first_digit}
+    with (root / "processedResults/summaryTable.csv").open(encoding="utf-8") as file:
+        winners = {row["FileName"]: row[SUMMARY[condition]] for row in csv.DictReader(file)}
+    taken = {clip for clip, winner in winners.items() if ":" not in winner and agreement[clip] >= 0.5}
+    clips = make_clip_list(every_clip, EMOTIONS.values(), {}, Rated(condition, 0.5))
+    assert set(clips.clip_id) == taken
+    assert clips.emotion == [EMOTIONS[clip.split("_")[2][0]] for clip in clips.clip_id]
+    heard = make_clip_list(every_clip, EMOTIONS.values(), {}, Rated(condition, 0.5, relabelled=True))
+    assert set(heard.clip_id) == taken
+    assert heard.emotion == [EMOTIONS[winners[clip]] for clip in heard.clip_id]
+
+
+def test_by_voice_alone_raters_agree_on_fewer_clips_than_by_both(every_clip: Manifest) -> None:
+    sizes = {c: len(make_clip_list(every_clip, EMOTIONS.values(), {}, Rated(c, 0.5))) for c in SUMMARY}
+    assert sizes == {"voice": 5807, "face": 6186, "both": 6461}
