@@ -44,6 +44,7 @@ def command() -> None:
 @as_json
 def show(file: Path, as_json: bool) -> None:
     """Show the figures of the result FILE."""
+    from stf2m_bench.leaderboards.raters import among_raters
     from stf2m_bench.leaderboards.render import printable, uar_cell
     from stf2m_bench.scoring.result import read_result, to_json
 
@@ -60,6 +61,14 @@ def show(file: Path, as_json: bool) -> None:
     if result.state == "retracted":
         click.echo(f"Retracted: {printable(result.reason)}")
     print_table(["shots", "UAR ± new people", "accuracy", "macro-F1", "NLL"], rows)
+    voted = {shot: figures.votes for shot, figures in result.figures.shots.items() if figures.votes}
+    if voted:
+        print_table(
+            ["shots", "cross-entropy to votes", "divergence", "agreement with a rater"],
+            [[n, f"{v.cross_entropy:.3f}", f"{v.divergence:.3f}", f"{v.agreement:.1f}"] for n, v in voted.items()],
+        )
+        for shot, votes in voted.items():
+            click.echo(f"{shot}-shot: {among_raters(votes)}")
     click.echo(f"Training seed {', '.join(map(str, result.seeds)) or 'not stated'}")
     click.echo(f"Cost: {', '.join(_costs(result.cost)) or 'not stated'}")
     click.echo(f"Hash {result.hash}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from stf2m_bench.leaderboards.board import Row, has_no_result, is_synthetic, models_of, people_tested, verdict
+from stf2m_bench.leaderboards.raters import rater_lines
 from stf2m_bench.leaderboards.render import LEFT, escape, table, uar_cell
 from stf2m_bench.leaderboards.standing import smallest_difference
 from stf2m_bench.scoring.intervals import FEW_PEOPLE, FEWEST_PEOPLE
@@ -67,7 +68,7 @@ def to_markdown(rows: Sequence[Row], task: Task) -> str:
     lines += [STIMULI, ""] if protocol.track == "new-stimuli" else []
     what = NEW_EMOTIONS if protocol.track == "new-emotions" else ADAPTATION
     lines += [what + (REFERENCE if any(row.kind == "reference" for row in rows) else ""), ""]
-    lines += [*_shortcuts(rows, task), *_emotions(rows, task), *_people(rows, task)]
+    lines += [*_shortcuts(rows, task), *rater_lines(shown, task), *_emotions(rows, task), *_people(rows, task)]
     if protocol.reference:
         lines += ["## Published figures", "", "By other protocols, not comparable:", ""]
         lines += [f"- {one.value:g}: {escape(one.source)} ({escape(one.protocol)})" for one in protocol.reference]
@@ -88,6 +89,7 @@ def _protocol_line(task: Task) -> str:
         f" {len(protocol.folds)} folds; {len(protocol.emotions)} emotions,"
         f" {f'{people_tested(task)} people tested' if task.people_known else 'people unknown'}."
         f"{_trained_on(protocol.training_emotions)}{_read_as(protocol)}"
+        f"{f' {escape(str(protocol.rated))}' if protocol.votes else ''}"
         f" Views: {', '.join(f'`{view}`' for view in protocol.views)}. Frozen episodes `{protocol.frozen[:12]}`."
     )
 
