@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import entropy
-from toy_results import EMOTIONS, frozen_toy, random_predictions, toy_clips, toy_result, toy_task
+from toy_results import frozen_toy, random_predictions, toy_clips, toy_result, toy_task, voted_toy
 
 from stf2m_bench.episode.drawing import Drawer
 from stf2m_bench.errors import InputError
@@ -23,18 +22,6 @@ from stf2m_bench.scoring.predictions import Predictions, from_logits
 from stf2m_bench.scoring.result import Result, json_schema, read_result, to_json, write_result
 from stf2m_bench.scoring.score import score
 from stf2m_bench.tasks.task import Task
-
-
-def voted_toy(votes: Any = None, **changes: Any) -> Task:
-    """The toy task with ten raters a clip, of whom some clips have fewer and every tenth none."""
-    clips, rng = toy_clips(), np.random.default_rng(5)
-    texts = []
-    for number, emotion in enumerate(clips.emotion):
-        shares = 0.4 * np.eye(6)[EMOTIONS.index(emotion)] + 0.1
-        counts = rng.multinomial(0 if number % 10 == 0 else int(rng.integers(1, 11)), shares)
-        texts.append(";".join(f"{e}={n}" for e, n in zip(EMOTIONS, counts, strict=True) if n))
-    protocol = frozen_toy().protocol.model_copy(update={"votes": "all", **changes})
-    return Task(protocol, replace(clips, votes=texts if votes is None else votes))
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from typing import Any
@@ -61,6 +62,18 @@ def toy_task(**changes: Any) -> Task:
 def frozen_toy(**changes: Any) -> Task:
     task = toy_task(**changes)
     return toy_task(**changes, frozen=frozen_hash(task))
+
+
+def voted_toy(votes: Any = None, **changes: Any) -> Task:
+    """The toy task with ten raters a clip, of whom some clips have fewer and every tenth none."""
+    clips, rng = toy_clips(), np.random.default_rng(5)
+    texts = []
+    for number, emotion in enumerate(clips.emotion):
+        shares = 0.4 * np.eye(6)[EMOTIONS.index(emotion)] + 0.1
+        counts = rng.multinomial(0 if number % 10 == 0 else int(rng.integers(1, 11)), shares)
+        texts.append(";".join(f"{e}={n}" for e, n in zip(EMOTIONS, counts, strict=True) if n))
+    protocol = frozen_toy().protocol.model_copy(update={"votes": "all", **changes})
+    return Task(protocol, replace(clips, votes=texts if votes is None else votes))
 
 
 def random_predictions(task: Task, seed: int = 0, spread: float = 1.0) -> Predictions:
