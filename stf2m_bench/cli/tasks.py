@@ -19,6 +19,7 @@ from stf2m_bench.cli.console import (
     progress_bars,
     workers_option,
 )
+from stf2m_bench.errors import UnknownNameError
 
 
 def _task_name(_context: click.Context, _argument: click.Parameter, name: str) -> str:
@@ -65,6 +66,17 @@ def show(task: str, as_json: bool) -> None:
     else:
         click.echo(as_toml(found.protocol) + f"\n# {len(found.clips)} clips, task hash {found.hash}")
         click.echo(f"# {found.protocol.rated}")
+        for dataset in found.protocol.datasets:
+            click.echo(f"# Those of {dataset} itself are {_kind_of_emotion(dataset)}.")
+
+
+def _kind_of_emotion(dataset: str) -> str:
+    from stf2m_bench.datasets.base.manifest import load_loader
+
+    try:
+        return load_loader(dataset).card.emotion_is or "of no stated kind"
+    except UnknownNameError:
+        return "not known here"
 
 
 @command.command()

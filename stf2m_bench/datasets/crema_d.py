@@ -37,6 +37,7 @@ class CREMAD(Loader):
         modalities=("audio", "video"),
         tracks=("new-subjects", "personal", "new-stimuli", "new-emotions", "new-corpus"),
         verified="real",
+        emotion_is="intended",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

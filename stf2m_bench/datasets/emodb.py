@@ -35,6 +35,7 @@ class EmoDB(Loader):
         modalities=("audio",),
         tracks=("new-subjects", "personal", "new-stimuli", "new-emotions", "new-corpus"),
         verified="real",
+        emotion_is="intended",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

@@ -43,6 +43,7 @@ class EmoryNLP(Loader):
             "The characters and many lines are those of MELD, which carries the task, and there are words alone "
             "here: no film was at hand."
         ),
+        emotion_is="perceived",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

@@ -27,6 +27,7 @@ class EmoSynth(GeneratedLoader):
         modalities=("video", "audio", "text", "signal"),
         tracks=("new-subjects", "personal", "new-stimuli", "new-emotions"),
         verified="real",
+        emotion_is="intended",
         synthetic=True,
     )
     plan: ClassVar[Plan] = Plan()

@@ -36,6 +36,7 @@ class ESD(Loader):
         tracks=("new-subjects", "personal", "new-stimuli", "new-emotions", "new-corpus"),
         verified="layout",
         no_task=NOT_AT_HAND,
+        emotion_is="intended",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

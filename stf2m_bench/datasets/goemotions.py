@@ -36,6 +36,7 @@ class GoEmotions(Loader):
         modalities=("text",),
         tracks=("new-emotions", "new-corpus"),
         verified="real",
+        emotion_is="perceived",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

@@ -39,6 +39,7 @@ class IEMOCAP(Loader):
         tracks=("new-subjects", "personal", "new-emotions", "new-corpus"),
         verified="layout",
         no_task=NOT_AT_HAND,
+        emotion_is="perceived",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

@@ -44,6 +44,7 @@ class ISEAR(Loader):
             "The copy at hand does not tell its respondents, so people cannot be kept apart, and up to a quarter of "
             "the answers say the emotion's own word."
         ),
+        emotion_is="reported",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

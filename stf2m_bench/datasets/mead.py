@@ -34,6 +34,7 @@ class MEAD(Loader):
         tracks=("new-subjects", "personal", "new-emotions", "new-corpus"),
         verified="layout",
         no_task=NOT_AT_HAND,
+        emotion_is="intended",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

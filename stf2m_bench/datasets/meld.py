@@ -42,6 +42,7 @@ class MELD(Loader):
         modalities=("video", "audio", "text"),
         tracks=("new-subjects", "personal", "new-stimuli", "new-emotions", "new-corpus"),
         verified="real",
+        emotion_is="perceived",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

@@ -42,6 +42,7 @@ class MUStARDPP(Loader):
             "Of 109 characters 88 have one emotion alone and 14 have five twice or more; it has lines of MELD's "
             "series, and no film was at hand."
         ),
+        emotion_is="perceived",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

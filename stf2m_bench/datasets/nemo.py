@@ -33,6 +33,7 @@ class NEMO(Loader):
         tracks=("new-subjects", "personal", "new-stimuli", "new-emotions", "new-corpus"),
         verified="layout",
         no_task=NOT_AT_HAND,
+        emotion_is="intended",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

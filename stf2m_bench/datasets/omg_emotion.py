@@ -35,6 +35,7 @@ class OMGEmotion(Loader):
         tracks=("new-subjects", "new-emotions", "new-corpus"),
         verified="real",
         no_task="Labels alone were at hand: the films lie on YouTube, and speakers are not told.",
+        emotion_is="perceived",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

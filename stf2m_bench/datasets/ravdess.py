@@ -34,6 +34,7 @@ class RAVDESS(Loader):
         modalities=("audio", "video"),
         tracks=("new-subjects", "personal", "new-emotions", "new-corpus"),
         verified="real",
+        emotion_is="intended",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

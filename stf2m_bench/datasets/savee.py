@@ -31,6 +31,7 @@ class SAVEE(Loader):
         tracks=("personal", "new-emotions", "new-corpus"),
         verified="layout",
         no_task="Four speakers: too few people for intervals over new ones; no file of it was at hand either.",
+        emotion_is="intended",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

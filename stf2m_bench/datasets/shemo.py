@@ -39,6 +39,7 @@ class ShEMO(Loader):
             "Words and labels alone were at hand, no sound; 32 of 3,000 clips are of fear, and 13 of 87 speakers "
             "have five emotions twice or more."
         ),
+        emotion_is="perceived",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

@@ -35,6 +35,7 @@ class TESS(Loader):
         no_task=(
             "Two speakers: no new people to test on once one has been trained on; no file of it was at hand either."
         ),
+        emotion_is="intended",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

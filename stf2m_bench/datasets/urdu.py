@@ -36,6 +36,7 @@ class URDU(Loader):
             "Nearly every speaker has one emotion (26 of 29): to know the speaker is to know the emotion; 12 of 400 "
             "clips were at hand."
         ),
+        emotion_is="perceived",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

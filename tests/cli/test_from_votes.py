@@ -65,7 +65,9 @@ def test_relabelling_is_said_where_the_task_is_shown(voted: Path, run) -> None:
         "# Emotions are those that lead the votes 'crowd', not the corpus's own."
         in run("tasks", "show", "heard.toml").out
     )
-    assert "# Emotions are the corpus's own." in run("tasks", "show", "mine.toml").out
+    own = run("tasks", "show", "mine.toml").out
+    assert "# Emotions are the corpus's own.\n# Those of csv:mine itself are of no stated kind." in own
+    assert "# Those of emodb itself are intended." in run("tasks", "show", "emodb-new-subjects").out
 
 
 @pytest.mark.parametrize(

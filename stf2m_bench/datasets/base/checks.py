@@ -62,6 +62,8 @@ def _card_faults(card: Card) -> list[str]:
     faults += [f"there is no track '{name}'" for name in card.tracks if name not in _TRACKS]
     if card.verified not in get_args(get_type_hints(Card)["verified"]):
         faults.append(f"verified is '{card.verified}'")
+    if card.emotion_is not in get_args(get_type_hints(Card)["emotion_is"]):
+        faults.append(f"emotion_is '{card.emotion_is}'")
     return faults
 
 

@@ -23,6 +23,8 @@ class Card:
         tracks: tracks that the corpus can serve.
         verified: `real` (tested on the corpus's own files), `layout` (on its documented layout), `draft`.
         no_task: why no task of ours is made of it; empty where one is.
+        emotion_is: whose word a clip's emotion is: `intended` (asked of who shows it), `perceived` (by who sees, hears
+            or reads it), `reported` (by the person of themselves); empty where it is none of these, or unknown.
     """
 
     title: str
@@ -37,6 +39,7 @@ class Card:
     verified: Literal["real", "layout", "draft"]
     synthetic: bool = False
     no_task: str = ""
+    emotion_is: Literal["intended", "perceived", "reported", ""] = ""
 
 
 @dataclass(frozen=True, kw_only=True)
