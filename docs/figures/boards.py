@@ -6,6 +6,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+from curve import draw_curve
 
 from stf2m_bench.leaderboards.board import Row, board, is_synthetic
 from stf2m_bench.leaderboards.build import read_results
@@ -55,7 +56,8 @@ def main() -> None:
     for folder in sorted((TOP / "leaderboards" / "results").iterdir()):
         task = load_task(folder.name)
         if results := read_results(TOP / "leaderboards", task.name):
-            draw(task, board(results, task), Path(__file__).with_name(f"{task.name}.png"))
+            picture = draw_curve if task.protocol.nested else draw
+            picture(task, board(results, task), Path(__file__).with_name(f"{task.name}.png"))
 
 
 if __name__ == "__main__":

@@ -226,6 +226,11 @@ def probe(task: str, data: Path | None, workers: int, as_json: bool) -> None:
 )
 @click.option("--relabel", is_flag=True, help="With --votes: the emotion of a clip is the one that leads its votes.")
 @click.option(
+    "--nested",
+    is_flag=True,
+    help="The same queries at every K, the support of few shots begins that of more (personal).",
+)
+@click.option(
     "--out", metavar="FOLDER", type=click.Path(path_type=Path), default=Path(), help="Where to write.  [default: here]"
 )
 @data_option
@@ -250,6 +255,7 @@ def new(
     majority: float,
     relabel: bool,
     least: int,
+    nested: bool,
     out: Path,
     data: Path | None,
     workers: int,
@@ -292,6 +298,7 @@ def new(
         read=read,
         rated=Rated(votes, majority, relabel),
         least=least,
+        nested=nested,
     )
     path = write_task(task.protocol, task.clips, out)
     note(f"Wrote {path} and its clip list; evaluate it: stf2m-bench evaluate {path}")

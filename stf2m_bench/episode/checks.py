@@ -94,6 +94,8 @@ def _check_episodes(task: Task, drawn: list[Episode]) -> Iterator[Check]:
         yield _check_each("new people queried", task, drawn, _new_people_fault)
     yield check_faults("emotions queried", _never_queried(task, drawn), "results of this task would be invalid")
     yield _check_permuted(drawn)
+    if task.protocol.nested:
+        yield check_faults("supports nested", _nested_faults(drawn), "figures of different K cannot be compared")
 
 
 def _check_frozen(task: Task, drawn: list[Episode]) -> Check:
@@ -260,6 +262,22 @@ def _new_people_fault(task: Task, episode: Episode) -> str:
 
 def _people(task: Task, *parts: NDArray[np.int32]) -> set[str]:
     return {task.clips.subject[row] for rows in parts for row in rows}
+
+
+def _nested_faults(drawn: Sequence[Episode]) -> list[str]:
+    """Episodes whose queries differ from those of fewer shots, or whose support does not begin with theirs."""
+    by_index: dict[int, list[Episode]] = {}
+    for episode in sorted(drawn, key=lambda episode: episode.shot):
+        by_index.setdefault(episode.index, []).append(episode)
+    return [
+        f"episode {few.index} of {more.shot} shots does not go on from that of {few.shot}"
+        for episodes in by_index.values()
+        for few, more in pairwise(episodes)
+        if few.emotions != more.emotions
+        or few.query.tolist() != more.query.tolist()
+        or few.query_labels.tolist() != more.query_labels.tolist()
+        or few.support.tolist() != more.support.reshape(-1, more.shot)[:, : few.shot].ravel().tolist()
+    ][:_SHOWN]
 
 
 def _never_queried(task: Task, drawn: Sequence[Episode]) -> list[str]:

@@ -86,14 +86,17 @@ class Drawer:
     def draw(self, shot: int, index: int, *, fold: int | None = None, side: Side = "meta_test") -> Episode:
         """Episode `index` of this shot; its fold is `index mod folds` unless given.
 
+        Where supports are nested, that of the most shots is drawn and cut.
+
         Raises:
             InputError: the people of this side cannot serve such an episode.
         """
         protocol = self.task.protocol
         fold = index % len(protocol.folds) if fold is None else fold
-        words = Words(protocol.name, protocol.version, protocol.seed, side, fold, shot, index)
+        most = max(shot, *protocol.shots) if protocol.nested else shot
+        words = Words(protocol.name, protocol.version, protocol.seed, side, fold, most, index)
         emotions = words.sample(self.task.emotions(side, fold), protocol.ways)
-        support, query = self._choose(words, emotions, shot, fold, side)
+        support, query = self._choose(words, emotions, most, fold, side)
         rows = [row for emotion in emotions for row in query[emotion]]
         labels = [label for label, emotion in enumerate(emotions) for _ in query[emotion]]
         order = words.sample(range(len(rows)), len(rows))
@@ -103,7 +106,7 @@ class Drawer:
             shot=shot,
             index=index,
             emotions=tuple(emotions),
-            support=np.array([row for emotion in emotions for row in support[emotion]], dtype=np.int32),
+            support=np.array([row for emotion in emotions for row in support[emotion][:shot]], dtype=np.int32),
             query=np.array([rows[i] for i in order], dtype=np.int32),
             query_labels=np.array([labels[i] for i in order], dtype=np.int64),
         )

@@ -40,6 +40,7 @@ def new_task(
     views: Sequence[str] = (),
     duplicates: Mapping[str, str] | None = None,
     least: int = 1,
+    nested: bool = False,
 ) -> Task:
     """Propose a whole protocol and freeze it.
 
@@ -54,6 +55,7 @@ def new_task(
         rated: what is done with votes.
         views: what models see; by default the views of `stores`. Without stores the media are never looked at.
         least: emotions with fewer clips are left out.
+        nested: see `Protocol`.
         duplicates: clip id -> the earlier id, where copies are known already; by default they are looked for.
 
     Raises:
@@ -97,6 +99,7 @@ def new_task(
             **read,
             **asdict(rated),
             "people": "known" if known else "unknown",
+            "nested": nested,
         },
         f"The task '{name}'",
     )

@@ -27,6 +27,7 @@ STIMULI = (
     "What is shown at the queries is shown in neither support nor training: a model that recognises the stimulus gains"
     " nothing."
 )
+NESTED = " The queries are the same at every number of shots, and few shots begin the more."
 NEW_EMOTIONS = "Test emotions do not occur in training: this board measures the learning of new emotions."
 UNKNOWN_PEOPLE = (
     "Nobody says whose clips these are: no figure speaks of new people, nothing is tested, all of it is descriptive."
@@ -82,7 +83,8 @@ def to_markdown(rows: Sequence[Row], task: Task) -> str:
 
 def _protocol_line(task: Task) -> str:
     protocol = task.protocol
-    shots = " and ".join(map(str, protocol.shots))
+    *fewer, most = map(str, protocol.shots)
+    shots = f"{', '.join(fewer)} and {most}" if fewer else most
     return (
         f"`{task.name}` version {protocol.version}, track {protocol.track}: {protocol.ways}-way, {shots} shots,"
         f" {protocol.queries} queries per emotion, {protocol.episodes:,} episodes a shot over"
@@ -90,6 +92,7 @@ def _protocol_line(task: Task) -> str:
         f" {f'{people_tested(task)} people tested' if task.people_known else 'people unknown'}."
         f"{_trained_on(protocol.training_emotions)}{_read_as(protocol)}"
         f"{f' {escape(str(protocol.rated))}' if protocol.votes else ''}"
+        f"{NESTED if protocol.nested else ''}"
         f" Views: {', '.join(f'`{view}`' for view in protocol.views)}. Frozen episodes `{protocol.frozen[:12]}`."
     )
 

@@ -67,6 +67,7 @@ class Protocol(BaseModel):
         one_person: in `new-stimuli`, one person gives both support and query, as in `personal`.
         votes, majority, relabelled: see `votes.Rated`.
         people: `unknown` where nobody says whose a clip is (track `new-emotions` alone): sides of folds are emotions.
+        nested: episode i asks the same queries at every K, its K-shot support begins that of more (`personal` alone).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -98,6 +99,7 @@ class Protocol(BaseModel):
     majority: Annotated[float, Field(ge=0, le=1)] = 0.0
     relabelled: bool = False
     people: Literal["known", "unknown"] = "known"
+    nested: bool = False
 
     @property
     def every_emotion(self) -> tuple[str, ...]:
@@ -121,7 +123,7 @@ _OUTSIDE_HASH = {"title", "frozen", "ranked", "superseded_by", "reference"}
 # Outside the hash and the file of a task that does without:
 _ADDED_LATER = (
     *("training_emotions", "label", "neutral_band", "window", "one_person"),
-    *("votes", "majority", "relabelled", "people"),
+    *("votes", "majority", "relabelled", "people", "nested"),
 )
 
 
@@ -232,6 +234,8 @@ def find_faults(protocol: Protocol, clips: ClipList) -> list[str]:
     faults += _stimulus_faults(protocol, set(clips.stimulus))
     if protocol.neutral_band and protocol.label in ("emotion", "word"):
         faults.append("neutral_band belongs to ratings: to label = valence, arousal or quadrant")
+    if protocol.nested and protocol.track != "personal":
+        faults.append("only the track personal has nested supports: elsewhere K decides who supports")
     if protocol.track != "personal" and not protocol.one_person and protocol.people == "known":
         faults += [
             f"support_people lacks the number of people for {shot} shots"
