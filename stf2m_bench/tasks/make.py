@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from stf2m_bench.datasets.base.manifest import Manifest
 from stf2m_bench.errors import InputError
 from stf2m_bench.files import write_text
@@ -16,11 +18,14 @@ from stf2m_bench.tasks.votes import UNRATED, Rated, as_text, leading
 from stf2m_bench.views.base.extractor import make_extractor
 from stf2m_bench.views.base.store import Store
 
+ENOUGH = 5  # different numbers in a clip; that all of them are another's is no chance
+
 
 def find_duplicates(stores: Iterable[Store]) -> dict[str, str]:
     """Clips whose content is that of an earlier clip: clip id -> the earlier id.
 
-    Two clips are duplicates if a view taken from media or from a table is the same in both, number for number.
+    Two clips are duplicates if a view taken from media or from a table is the same in both, number for number, and
+    holds 5 different numbers or more: a heart rate that is told once a second is the same in many clips of a second.
     Views of text are left out: people may say the same words twice.
     """
     duplicates: dict[str, str] = {}
@@ -29,8 +34,9 @@ def find_duplicates(stores: Iterable[Store]) -> dict[str, str]:
             continue
         first: dict[bytes, str] = {}
         for clip in store.info["clips"]:
-            content = store.array(clip).tobytes()
-            if content and first.setdefault(content, clip) != clip:
+            array = store.array(clip)
+            content = array.tobytes()
+            if first.setdefault(content, clip) != clip and len(np.unique(array)) >= ENOUGH:
                 duplicates.setdefault(clip, first[content])
     return duplicates
 

@@ -16,25 +16,37 @@ from stf2m_bench.tasks.task import load_task
 from stf2m_bench.views.base.store import Store, prepare_view
 
 
-def store_of(arrays: dict[str, list[list[float]]], view: str = "audio.logmel") -> Store:
-    data = np.array([row for array in arrays.values() for row in array], np.float32).reshape(-1, 2)
+def store_of(arrays: dict[str, list[float]], view: str = "audio.logmel") -> Store:
+    data = np.array([value for array in arrays.values() for value in array], np.float32).reshape(-1, 1)
     offsets = np.cumsum([0, *map(len, arrays.values())])
     return Store(Path("nowhere"), data, offsets, {"view": view, "clips": list(arrays)})
 
 
+ONE, OTHER = [*range(5)], [*range(4), 4.001]
+
+
 def test_clips_with_the_same_numbers_are_duplicates_of_the_first() -> None:
-    store = store_of({"a": [[1, 2]], "b": [[1, 2], [3, 4]], "c": [[1, 2]], "d": [[1, 2]], "e": [[1, 2.001]]})
+    store = store_of({"a": ONE, "b": [*ONE, 9], "c": ONE, "d": ONE, "e": OTHER})
     assert find_duplicates([store]) == {"c": "a", "d": "a"}
 
 
+def test_a_coarse_signal_that_is_the_same_in_two_clips_makes_no_duplicates() -> None:
+    rate = store_of(
+        {"a": [71.0] * 16, "b": [71.0] * 16, "c": [*range(4)] * 2, "d": [*range(4)] * 2}, "signal.window:hr"
+    )
+    assert find_duplicates([rate]) == {}
+    moved = store_of({"a": ONE, "b": ONE, "c": OTHER, "d": [*OTHER, 1]}, "signal.window:acc_x")
+    assert find_duplicates([rate, moved]) == {"b": "a"}
+
+
 def test_absent_views_and_equal_words_are_no_duplicates() -> None:
-    assert find_duplicates([store_of({"a": [], "b": [], "c": [[1, 2]]})]) == {}
-    assert find_duplicates([store_of({"a": [[1, 2]], "b": [[1, 2]]}, "text.hashed")]) == {}
+    assert find_duplicates([store_of({"a": [], "b": [], "c": ONE})]) == {}
+    assert find_duplicates([store_of({"a": ONE, "b": ONE}, "text.hashed")]) == {}
 
 
 def test_one_view_is_enough() -> None:
-    voices = store_of({"a": [[1, 2]], "b": [[3, 4]]})
-    faces = store_of({"a": [[5, 6]], "b": [[5, 6]]}, "imported:x")
+    voices = store_of({"a": ONE, "b": OTHER})
+    faces = store_of({"a": ONE, "b": ONE}, "imported:x")
     assert find_duplicates([voices, faces]) == {"b": "a"}
 
 
