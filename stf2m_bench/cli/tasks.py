@@ -188,7 +188,7 @@ def probe(task: str, data: Path | None, workers: int, as_json: bool) -> None:
     multiple=True,
     help="Take only this emotion (or class); may be given several times.  [default: every one that has clips]",
 )
-@_number("--least", 1, 1, "Leave out emotions with fewer clips.")
+@_number("--least", 1, 1, "Leave out emotions with fewer clips, unless they are asked for.")
 @click.option(
     "--label",
     type=click.Choice(["emotion", "word", "valence", "arousal", "quadrant"]),

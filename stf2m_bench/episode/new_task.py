@@ -54,7 +54,7 @@ def new_task(
         read: the keys that the manifest was read with; see `tasks.reading.as_read`.
         rated: what is done with votes.
         views: what models see; by default the views of `stores`. Without stores the media are never looked at.
-        least: emotions with fewer clips are left out.
+        least: emotions with fewer clips are left out, unless they are asked for.
         nested: see `Protocol`.
         duplicates: clip id -> the earlier id, where copies are known already; by default they are looked for.
 
@@ -62,7 +62,7 @@ def new_task(
         FaultsError: the data cannot serve it: names emotion and subject and what it can serve.
     """
     found = Counter(row["emotion"] for row in rows_of(manifest, rated) if row["emotion"] is not None)
-    emotions = tuple(e for e in tuple(emotions) or tuple(sorted(found)) if found[e] >= least)
+    emotions = tuple(emotions) or tuple(e for e in sorted(found) if found[e] >= least)
     if len(emotions) < ways:
         raise InputError(
             f"{ways}-way episodes need {ways} emotions; '{manifest.dataset}' has {len(emotions)}:"
