@@ -83,10 +83,12 @@ class Truth:
     Attributes:
         query_labels: int64 `[B, Q]`.
         episodes: the drawn episodes (emotions, rows of the clip list).
+        query_votes: float32 `[B, Q, N]`, as `Problem.support_votes`.
     """
 
     query_labels: Tensor
     episodes: tuple[Episode, ...]
+    query_votes: Tensor | None = None
 
 
 def make_problem(views: TaskViews, drawn: Sequence[Episode]) -> tuple[Problem, Truth]:
@@ -104,20 +106,22 @@ def make_problem(views: TaskViews, drawn: Sequence[Episode]) -> tuple[Problem, T
         query_index=torch.from_numpy(index[support.size :].reshape(query.shape)),
         ways=ways,
         view_specs=views.specs,
-        support_votes=_support_votes(views.task, drawn),
+        support_votes=_votes(views.task, drawn, support, np.arange(ways).repeat(drawn[0].shot)),
     )
-    return problem, Truth(torch.from_numpy(np.stack([e.query_labels for e in drawn])), tuple(drawn))
+    labels = np.stack([e.query_labels for e in drawn])
+    return problem, Truth(torch.from_numpy(labels), tuple(drawn), _votes(views.task, drawn, query, labels))
 
 
-def _support_votes(task: Task, drawn: Sequence[Episode]) -> Tensor | None:
+def _votes(task: Task, drawn: Sequence[Episode], rows: NDArray[np.int32], labels: NDArray[np.int64]) -> Tensor | None:
+    """Shares of the votes on the episode's classes, `[B, I, N]`; 1 for the label where none falls on them."""
     if task.votes is None:
         return None
     emotions, votes = task.votes
     classes = np.array([[emotions.index(emotion) for emotion in episode.emotions] for episode in drawn])
-    found = on_classes(votes, np.stack([episode.support for episode in drawn]), classes)
-    labels = np.eye(classes.shape[1]).repeat(drawn[0].shot, axis=0)
+    found = on_classes(votes, rows, classes)
     total = found.sum(axis=2, keepdims=True)
-    return torch.from_numpy(np.where(total > 0, found / np.where(total > 0, total, 1), labels).astype(np.float32))
+    known = np.eye(classes.shape[1])[labels]
+    return torch.from_numpy(np.where(total > 0, found / np.where(total > 0, total, 1), known).astype(np.float32))
 
 
 def _in_order_of_appearance(rows: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:

@@ -91,13 +91,17 @@ class TrainingSides:
         )
 
     def problem(
-        self, shot: int, *, start: int = 0, count: int = 4, side: Side = "meta_train"
+        self, shot: int, *, start: int = 0, count: int = 4, side: Side = "meta_train", soft: bool = False
     ) -> tuple[Problem, Tensor]:
         """The episodes numbered `start` to `start + count - 1` and their query labels `[B, Q]`; equal numbers and seeds
-        give equal episodes."""
+        give equal episodes.
+
+        Args:
+            soft: the shares of the queries' votes `[B, Q, N]` in place of labels, where the task has votes.
+        """
         self._refuse_test(side)
         first = start + self.seed * SEED_STRIDE
-        return self._draw(shot, range(first, first + count), side)
+        return self._draw(shot, range(first, first + count), side, soft=soft)
 
     def problems(
         self, shot: int, *, count: int, start: int = 0, batch: int = 4, side: Side = "meta_train"
@@ -121,10 +125,10 @@ class TrainingSides:
             for shot in self.shots
         }
 
-    def _draw(self, shot: int, numbers: range, side: Side) -> tuple[Problem, Tensor]:
+    def _draw(self, shot: int, numbers: range, side: Side, *, soft: bool = False) -> tuple[Problem, Tensor]:
         drawn = [self._drawer.draw(shot, i, fold=self.fold, side=side) for i in numbers]
         problem, truth = make_problem(self._views, drawn)
-        return problem, truth.query_labels
+        return problem, truth.query_votes if soft and truth.query_votes is not None else truth.query_labels
 
     def _refuse_test(self, side: Side) -> None:
         if side not in ("meta_train", "meta_val"):

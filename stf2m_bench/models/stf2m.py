@@ -29,7 +29,7 @@ from stf2m_bench.models.base.recipe import Recipe
 from stf2m_bench.models.ridge import Ridge
 from stf2m_bench.models.stf2m_parts.augmentation import augmented
 from stf2m_bench.models.stf2m_parts.encoder import Encoded, SpatioTemporalEncoder, joined
-from stf2m_bench.models.stf2m_parts.fuzzy import Dense, Fired, FuzzyRules, usage_loss
+from stf2m_bench.models.stf2m_parts.fuzzy import Fired, make_rules, usage_loss
 from stf2m_bench.models.stf2m_parts.learners import IN_ORDER, LEARNERS, make_learner
 from stf2m_bench.models.stf2m_parts.memory import (
     Support,
@@ -93,6 +93,7 @@ class STF2M(TrainedModel):
         augment: training clips in other times, with parts masked. pretrain: epochs of classification at most.
         iterations: steps of training at most; it ends after 100 of them without gain on meta-val.
         precision: of the convolutions: `float32`, `bf16`, or `auto`, which is bf16 on CUDA. All else is float32.
+        votes: shots count by the votes for their class, and training labels are votes, where the task has votes.
     """
 
     network: Network
@@ -126,6 +127,7 @@ class STF2M(TrainedModel):
         width: int = 48,
         site_width: int = 16,
         dropout: float = 0.5,
+        votes: bool = False,
     ) -> None:
         settings = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         for name, known in CHOICES.items():
@@ -133,7 +135,8 @@ class STF2M(TrainedModel):
                 raise UsageError(f"stf2m has no {name} '{settings[name]}'; it has {', '.join(known)}.")
         self._settings: dict[str, Any] = settings
         self.recipe = Recipe(iterations=iterations, check_every=CHECK_EVERY)
-        self._posteriors, self._ridge, self._fusion = Posteriors(), Ridge(), ViewFusion()
+        self.uses_votes = self.soft_labels = votes
+        self._posteriors, self._ridge, self._fusion = Posteriors(), Ridge(votes=votes), ViewFusion()
         self._class_weights = torch.zeros(0)
         self._training_clips: LabelledClips | None = None
 
@@ -174,7 +177,7 @@ class STF2M(TrainedModel):
             problem = replace(problem, clips=clips, lengths=lengths)
         seen = with_policy(problem, self._settings["policy"])
         reading = self.network(seen, shuffled=True)
-        loss = cross_entropy(reading.logits.flatten(0, 1), labels.flatten())
+        loss = cross_entropy(reading.logits.flatten(0, 1), labels.flatten(0, 1))
         for view, fired in reading.fired.items():
             if fired.firing is not None:
                 items = torch.cat([seen.support_index, seen.query_index], dim=1)
@@ -237,8 +240,8 @@ class STF2M(TrainedModel):
         return torch.cat([linear, torch.stack(trained, dim=-1)], dim=-1)
 
     def config(self) -> dict[str, Any]:
-        """Every switch."""
-        return dict(self._settings)
+        """Every switch; votes, if they are used."""
+        return {name: value for name, value in self._settings.items() if name != "votes" or value}
 
     def state(self) -> dict[str, Tensor]:
         """The network, the classifiers, the ridge regression (in the scale of the same people), and their weights."""
@@ -278,7 +281,7 @@ class Network(nn.Module):
         shape = {"gate": settings["site_gate"], "width": width, "dropout": settings["dropout"]}
         self.encoder = nn.ModuleList(SpatioTemporalEncoder(spec, **encoder, **shape) for spec in view_specs.values())
         self.heads = nn.ModuleList(nn.Linear(width, emotions) for _ in view_specs)
-        self.rules = nn.ModuleList(_rules(width, settings) for _ in view_specs)
+        self.rules = nn.ModuleList(make_rules(width, settings) for _ in view_specs)
         self.alpha = nn.Parameter(torch.tensor(0.1))
         self.add_module(settings["memory"], make_learner(width, settings))
         self.view_gate = ViewGate(len(view_specs)) if settings["view_gate"] else None
@@ -304,9 +307,11 @@ class Network(nn.Module):
         embedded, fired = self._enriched(problem, items, encoded)
         certainty = torch.stack([one.certainty for one in fired.values()], dim=1) if fired else embedded[..., 0] * 0
         layout = (problem.ways, shots // problem.ways)
-        support = Support(
-            *(x[:, :, :shots].reshape(*x.shape[:2], *layout, *x.shape[3:]) for x in (embedded, certainty, present))
-        )
+        parts = [embedded, certainty, present]
+        if self.settings["votes"] and problem.support_votes is not None:
+            shares = problem.support_votes.gather(2, problem.support_labels.unsqueeze(2)).mT
+            parts.append(shares.expand(-1, len(self.views), -1))
+        support = Support(*(x[:, :, :shots].reshape(*x.shape[:2], *layout, *x.shape[3:]) for x in parts))
         if shuffled:
             support = support.rolled(int(torch.randint(layout[1], ())))
         queries, shown = embedded[:, :, shots:], present[:, :, shots:]
@@ -388,12 +393,3 @@ class Network(nn.Module):
 
 def _below(prefix: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}
-
-
-def _rules(width: int, settings: Mapping[str, Any]) -> nn.Module:
-    if settings["fuzzy"] == "none":
-        return nn.Identity()
-    if settings["fuzzy"] == "mlp":
-        return Dense(width, standardise=settings["standardise"])
-    form = {name: settings[name] for name in ("membership", "antecedent", "tnorm", "standardise")}
-    return FuzzyRules(width, **form)

@@ -83,7 +83,7 @@ def train(
                 report(course.step, recipe.iterations)
             if course.stale() >= recipe.patience:
                 break
-        problem, labels = _episodes_of(course.step, sides, recipe, accelerator)
+        problem, labels = _episodes_of(course.step, sides, recipe, accelerator, soft=model.soft_labels)
         network.train()
         optimiser.zero_grad()
         model.loss(problem, labels).backward()  # type: ignore[no-untyped-call]
@@ -100,11 +100,13 @@ def train(
     return course
 
 
-def _episodes_of(step: int, sides: TrainingSides, recipe: Recipe, accelerator: Accelerator) -> tuple[Problem, Tensor]:
+def _episodes_of(
+    step: int, sides: TrainingSides, recipe: Recipe, accelerator: Accelerator, *, soft: bool
+) -> tuple[Problem, Tensor]:
     """The episodes of one step of this process, the Ks in turn: none comes twice."""
     turn, place = divmod(step, len(sides.shots))
     start = (turn * accelerator.num_processes + accelerator.process_index) * recipe.batch
-    problem, labels = sides.problem(sides.shots[place], start=start, count=recipe.batch)
+    problem, labels = sides.problem(sides.shots[place], start=start, count=recipe.batch, soft=soft)
     return problem.to(accelerator.device), labels.to(accelerator.device)
 
 

@@ -7,26 +7,32 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from moved import moved
 from sklearn.linear_model import Ridge as SklearnRidge
 from torch.nn.functional import one_hot
 from toys import EMOTIONS, make_views, toy_clips, toy_protocol
 
 from stf2m_bench.episode.drawing import Drawer, frozen_hash
 from stf2m_bench.episode.problems import episodes, make_problem
+from stf2m_bench.episode.training_sides import TrainingSides
 from stf2m_bench.episode.views import TaskViews
 from stf2m_bench.errors import UsageError
 from stf2m_bench.evaluation.evaluate import evaluate
 from stf2m_bench.evaluation.sanity import sanity_task
 from stf2m_bench.models.base.checks import check_model
 from stf2m_bench.models.base.lift import find_model
-from stf2m_bench.models.base.mock import mock_views, sample, with_classes
+from stf2m_bench.models.base.mock import MockSides, mock_views, sample, with_classes, with_votes
 from stf2m_bench.models.base.model import Model, make_model
 from stf2m_bench.models.base.prototypes import class_means, distance_logits, voted_means
+from stf2m_bench.models.base.recipe import Recipe
 from stf2m_bench.models.ridge import ridge_logits
+from stf2m_bench.models.stf2m_parts import memory
+from stf2m_bench.models.stf2m_parts.memory import Support
 from stf2m_bench.scoring.checks import check_result
 from stf2m_bench.tasks.task import Task
+from stf2m_bench.training.loop import fit_model
 
-VOTING = ("nearest_mean", "prototypical", "ridge")
+VOTING = ("nearest_mean", "prototypical", "ridge")  # and stf2m, whose promises take long to check
 
 
 def voted_toy() -> Task:
@@ -89,11 +95,11 @@ def test_permuting_the_truth_takes_votes_along():
 def test_classes_of_a_problem_in_another_order_have_their_votes_in_that_order():
     given = sample(mock_views(), shot=5).problem
     order = [2, 0, 1, 4, 3]
-    moved = with_classes(given, order)
-    assert torch.equal(moved.support_votes.sum(2), torch.ones(4, 25))
-    first = moved.support_votes[0, 0]  # the last shot of what was class 2
+    other = with_classes(given, order)
+    assert torch.equal(other.support_votes.sum(2), torch.ones(4, 25))
+    first = other.support_votes[0, 0]  # the last shot of what was class 2
     assert torch.equal(first, given.support_votes[0, 14][order])
-    assert moved.support_index[0, 0] == given.support_index[0, 14]
+    assert other.support_index[0, 0] == given.support_index[0, 14]
 
 
 # ---- put to use ----
@@ -151,6 +157,52 @@ def test_votes_move_what_it_predicts_only_where_it_was_asked_to_use_them(views, 
     assert (plain.predictions.logs[5] != voting.predictions.logs[5]).any()
     assert (plain.result.model.declarations.uses_votes, voting.result.model.declarations.uses_votes) == (False, True)
     assert [check for check in check_result(voting.path, views.task) if not check.passed] == []
+
+
+def test_stf2m_weighs_each_shot_by_its_share_of_votes_for_its_class():
+    given = sample(mock_views(), shot=5).problem
+    made = moved(MockSides(mock_views(), 0), votes=True)
+    one_hot_votes = one_hot(given.support_labels, 5).float()
+    plain, told = (made.predict(with_votes(given, votes)) for votes in (None, one_hot_votes))
+    assert torch.allclose(plain, told, atol=1e-5)
+    assert not torch.allclose(plain, made.predict(given), atol=1e-3)
+
+    shots = torch.randn(1, 1, 3, 5, 4, generator=torch.Generator().manual_seed(0))
+    share = torch.rand(1, 1, 3, 5, generator=torch.Generator().manual_seed(1))
+    seen = Support(shots, torch.zeros(1, 1, 3, 5), torch.ones(1, 1, 3, 5, dtype=torch.bool), share)
+    found = memory.class_means(seen, torch.tensor(0.0))
+    for c in range(3):
+        assert found[0, 0, c].numpy() == pytest.approx(np.average(shots[0, 0, c], axis=0, weights=share[0, 0, c]))
+    assert torch.allclose(memory.class_means(seen.rolled(2), torch.tensor(0.0)), found, atol=1e-6)
+
+
+def test_training_labels_are_the_votes_of_the_queries_where_the_model_wants_them(views):
+    sides = TrainingSides(views, 0)
+    problem, labels = sides.problem(5, count=3)
+    same, shares = sides.problem(5, count=3, soft=True)
+    assert torch.equal(problem.query_index, same.query_index)
+    assert labels.dtype == torch.int64
+    assert shares.shape == (*labels.shape, 3)
+    assert torch.allclose(shares.sum(2), torch.ones(labels.shape))
+    assert (shares.argmax(2) == labels).float().mean() > 0.8
+    asked = [soft for soft in _labels_of_training(views, votes=True) if soft]
+    assert asked
+    assert not any(_labels_of_training(views, votes=False))
+
+
+def _labels_of_training(views: TaskViews, **config: bool) -> list[bool]:
+    """Whether each step of a short training was given votes."""
+    made, seen = make_model("stf2m", width=16, site_width=8, **config), []
+    whole = made.loss
+
+    def loss(problem, labels):
+        if made.network.training:
+            seen.append(labels.is_floating_point())
+        return whole(problem, labels)
+
+    made.loss = loss
+    fit_model(made, TrainingSides(views, 0), recipe=Recipe(iterations=2, check_every=2))
+    return seen
 
 
 # ---- withheld, and found ----

@@ -75,8 +75,12 @@ class TrainedModel(Model):
     `build` makes `network` for given views; `loss` is minimised over meta-train problems as `recipe` says; `finish` may
     then fit small things on meta-val (for example temperatures). After training and loading, `network` lies on the CPU
     and is in evaluation mode; `predict` moves it to where the problem lies.
+
+    Attributes:
+        soft_labels: is trained on the votes of the queries, where the task has votes.
     """
 
+    soft_labels: bool = False
     network: nn.Module
     recipe: Recipe = Recipe()
 
@@ -86,7 +90,8 @@ class TrainedModel(Model):
 
     @abstractmethod
     def loss(self, problem: Problem, labels: Tensor) -> Tensor:
-        """The scalar to minimise on a batch; `labels` are the queries' class numbers `[B, Q]`."""
+        """The scalar to minimise on a batch; `labels` are the queries' class numbers `[B, Q]`, in training with
+        `soft_labels` perhaps their votes `[B, Q, N]`."""
 
     def prepare(self, sides: TrainingSides) -> None:
         """Take statistics from meta-train before training."""

@@ -6,7 +6,9 @@ All firing is computed as log membership and one softmax: nothing is exponentiat
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -179,6 +181,16 @@ class Variables(nn.Module):
         share = 0.05 * (count > 0)
         for running, values in ((self.running_mean, raw), (self.running_square, raw.square())):
             running.lerp_((values * weight).sum((0, 1)) / count.clamp_min(1), share)
+
+
+def make_rules(width: int, settings: Mapping[str, Any]) -> nn.Module:
+    """The rules that `fuzzy` names, for embeddings of this width; an identity where there are none."""
+    if settings["fuzzy"] == "none":
+        return nn.Identity()
+    if settings["fuzzy"] == "mlp":
+        return Dense(width, standardise=settings["standardise"])
+    form = {name: settings[name] for name in ("membership", "antecedent", "tnorm", "standardise")}
+    return FuzzyRules(width, **form)
 
 
 def usage_loss(firing: Tensor, present: Tensor) -> Tensor:

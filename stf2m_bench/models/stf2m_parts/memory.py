@@ -15,21 +15,27 @@ from torch.nn.functional import cross_entropy
 from stf2m_bench.models.stf2m_parts.encoder import silent
 
 EMPTY = -1e4
+LEAST = 1e-3  # share that a shot counts by at least
 CARRIED = 0.1  # weight of the newest final states in their running mean
 
 
 @dataclass(frozen=True)
 class Support:
-    """The support of B episodes: embeddings `[B, M, N, K, d]`, certainty and presence `[B, M, N, K]`."""
+    """The support of B episodes: embeddings `[B, M, N, K, d]`, certainty and presence `[B, M, N, K]`.
+
+    Attributes:
+        share: `[B, M, N, K]`, of the raters' votes on each shot those for its class; None where votes are not used.
+    """
 
     shots: Tensor
     certainty: Tensor
     present: Tensor
+    share: Tensor | None = None
 
     def rolled(self, places: int) -> Support:
         """The shots of each class in another order."""
-        turned = (tensor.roll(places, dims=3) for tensor in (self.shots, self.certainty, self.present))
-        return Support(*turned)
+        shots, certainty, present = (x.roll(places, dims=3) for x in (self.shots, self.certainty, self.present))
+        return Support(shots, certainty, present, None if self.share is None else self.share.roll(places, dims=3))
 
     @property
     def known(self) -> Tensor:
@@ -51,8 +57,11 @@ class Memory:
 
 
 def class_means(support: Support, sharpness: Tensor) -> Tensor:
-    """`[B, M, N, d]`, shots weighed by softmax(sharpness * certainty); zeros for a class without a shot."""
-    logits = (sharpness * support.certainty).masked_fill(~support.present, EMPTY)
+    """`[B, M, N, d]`, shots weighed by share * exp(sharpness * certainty); zeros for a class without a shot."""
+    logits = sharpness * support.certainty
+    if support.share is not None:
+        logits = logits + support.share.clamp_min(LEAST).log()
+    logits = logits.masked_fill(~support.present, EMPTY)
     weights = logits.softmax(3) * support.known.unsqueeze(3)
     return (weights.unsqueeze(-1) * support.shots).sum(3)
 

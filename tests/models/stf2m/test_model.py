@@ -29,6 +29,7 @@ SWITCHED = [
     *({"policy": policy} for policy in ("all", "cross", "mix", "audio.logmel")),
     {"pretrain": 2},
     {"augment": True},
+    {"votes": True},
 ]
 
 
