@@ -1,7 +1,8 @@
 """Train and score the rows of an ablation that are missing: `python benchmarks/ablate.py TASK [--row R] [--seeds 3]`.
 
 Rows are told in leaderboards/ablations/rows.toml. Results are written beside it, without predictions, whose SHA-256
-they hold; figures on the frozen meta-val episodes, on which choices are made, go to TASK/validation.csv.
+they hold; figures on the frozen meta-val episodes, on which choices are made, go to TASK/validation.csv. With `--costs`
+nothing is scored: operations of adaptation are counted for results that do not state them.
 """
 
 from __future__ import annotations
@@ -20,14 +21,19 @@ from stf2m_bench.cli.console import progress_bars
 from stf2m_bench.episode.problems import Problem
 from stf2m_bench.episode.training_sides import TrainingSides
 from stf2m_bench.episode.views import TaskViews, open_views
+from stf2m_bench.errors import InputError
+from stf2m_bench.evaluation.cost import problem_cost
 from stf2m_bench.evaluation.evaluate import evaluate
 from stf2m_bench.evaluation.fit import Fitted, fit_folds
 from stf2m_bench.files import replacing, write_text
 from stf2m_bench.leaderboards.ablation_plan import ROWS, Row, read_plan
 from stf2m_bench.models.base.lift import NamedModel, find_model
 from stf2m_bench.models.base.model import Model, SavedModel, TrainedOn
+from stf2m_bench.models.base.recipe import Recipe
 from stf2m_bench.progress import Progress
+from stf2m_bench.scoring.result import read_result, to_text
 from stf2m_bench.tasks.task import Task, load_task
+from stf2m_bench.training.loop import fit_model
 
 FOLDER = Path(__file__).parents[1] / "leaderboards" / "ablations"
 
@@ -136,12 +142,32 @@ def note_validation(folder: Path, row: Row, seed: int, figures: dict[int, tuple[
         writer.writerows(known[key] for key in lines)
 
 
+def add_adaptation(path: Path, row: Row, task: Task, views: TaskViews) -> None:
+    """Count what adaptation takes a row whose result does not state it; operations do not depend on the weights.
+
+    Raises:
+        InputError: the operations of a problem are not those that the result states.
+    """
+    result = read_result(path)
+    if result.cost.adaptation_flops is not None:
+        return
+    seen = TaskViews(with_fewer_people(task, row.people), views.stores) if row.people else views
+    brief = Recipe(iterations=1, check_every=1)
+    model = fit_model(find_model(row.model, **row.set).model, TrainingSides(seen, 0), recipe=brief)
+    found = problem_cost(model, task, views, "cpu")
+    if found.flops != result.cost.flops:
+        raise InputError(f"{path} states {result.cost.flops} operations a problem, but {found.flops} are counted.")
+    cost = result.cost.model_copy(update={"adaptation_flops": found.adaptation_flops})
+    write_text(path, to_text(result.model_copy(update={"cost": cost})))
+
+
 @click.command()
 @click.argument("task")
 @click.option("--row", "names", multiple=True, help="Only these rows; may be given several times.")
 @click.option("--seeds", default=1, show_default=True, help="Training seeds 0, 1 and so on.")
 @click.option("--data", type=click.Path(exists=True, path_type=Path), help="The dataset's folder.")
-def main(task: str, names: tuple[str, ...], seeds: int, data: Path | None) -> None:
+@click.option("--costs", is_flag=True, help="Only count operations of adaptation where a result does not state them.")
+def main(task: str, names: tuple[str, ...], seeds: int, data: Path | None, costs: bool) -> None:
     """Train and score the rows of TASK that are missing."""
     torch.set_num_threads(1)
     found, folder = load_task(task), FOLDER / task
@@ -151,7 +177,9 @@ def main(task: str, names: tuple[str, ...], seeds: int, data: Path | None) -> No
         for seed in range(seeds):
             for row in chosen:
                 path = folder / (f"{row.name}.seed-{seed}.json" if seed else f"{row.name}.json")
-                if path.exists():
+                if path.exists() and costs:
+                    add_adaptation(path, row, found, views)
+                if path.exists() or costs:
                     continue
                 named, fits = fitted_row(row, found, views, seed, progress)
                 with torch.no_grad():

@@ -86,7 +86,9 @@ def _costs(cost: Cost) -> Iterator[str]:
     if cost.parameters is not None:
         yield f"{cost.parameters:,} parameters"
     if cost.flops is not None:
-        yield f"{cost.flops:,} FLOPs a problem"
+        adaptation = cost.adaptation_flops
+        part = "" if adaptation is None else f" ({adaptation:,} of them with one query alone)"
+        yield f"{cost.flops:,} FLOPs a problem{part}"
     if cost.peak_memory is not None:
         yield f"{cost.peak_memory / 1e6:,.1f} MB of memory"
     if cost.seconds_per_problem is not None:

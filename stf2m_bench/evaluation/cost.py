@@ -15,7 +15,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from stf2m_bench.episode.drawing import Drawer
+from stf2m_bench.episode.drawing import Drawer, Episode
 from stf2m_bench.episode.problems import make_problem
 from stf2m_bench.episode.views import TaskViews
 from stf2m_bench.evaluation.flops import count_flops
@@ -32,34 +32,44 @@ class ProblemCost:
     Attributes:
         flops: see `count_flops`; None where the model hands tensors to NumPy, scikit-learn or another library, whose
             work is not counted, or where torch cannot take it apart.
+        adaptation_flops: of the same problem with one query alone: nearly all of it goes into the support.
         peak_memory: bytes, see `peak_memory`.
     """
 
     flops: int | None
+    adaptation_flops: int | None
     peak_memory: int
 
 
 def problem_cost(model: Model, task: Task, views: TaskViews, device: str) -> ProblemCost:
     """The cost of the task's first problem of the most shots to the model of fold 0, on the device where it shall run.
 
-    It is predicted four or five times: to warm up, to see whether torch is left, for memory and for operations.
+    It is predicted four to six times: to warm up, to see whether torch is left, for memory and for operations.
     """
     episode = Drawer(task).draw(max(task.protocol.shots), 0)
+    one_query = replace(episode, query=episode.query[:1], query_labels=episode.query_labels[:1])
+    predict, adapt = (_prediction(model, one, views, device) for one in (episode, one_query))
+    predict()
+    outside = leaves_torch(predict)
+    flops = adaptation = None
+    if not outside:
+        with suppress(Exception):
+            flops, adaptation = count_flops(predict), count_flops(adapt)
+    return ProblemCost(flops, adaptation, peak_memory(predict, outside=outside))
+
+
+def _prediction(model: Model, episode: Episode, views: TaskViews, device: str) -> Callable[[], None]:
+    """What predicts this episode."""
     gathered, _ = make_problem(views, [episode])
     problem, names = gathered.to(device), [list(episode.emotions)]
+    problem = problem if model.uses_votes else replace(problem, support_votes=None)
 
     def predict() -> None:
         fresh = replace(problem)
         with torch.no_grad():
             _ = model.predict_named(fresh, names) if model.told_names else model.predict(fresh)
 
-    predict()
-    outside = leaves_torch(predict)
-    flops = None
-    if not outside:
-        with suppress(Exception):
-            flops = count_flops(predict)
-    return ProblemCost(flops, peak_memory(predict, outside=outside))
+    return predict
 
 
 def leaves_torch(run: Callable[[], Any]) -> bool:

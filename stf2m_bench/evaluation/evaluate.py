@@ -109,6 +109,7 @@ def evaluate(
             seconds_per_problem=seconds,
             fit_seconds=fits.seconds,
             peak_memory=one_problem.peak_memory,
+            adaptation_flops=one_problem.adaptation_flops,
         ),
         seeds=(seed,),
     )

@@ -27,7 +27,7 @@ classifier of training emotions: the two that it raises most, against the mean o
 step itself: it adds the consequent to the embedding in which queries are compared with classes."""
 
 CHOSEN = """\
-The weights of both ways of matching were chosen on these very episodes: the first line flatters a little. Rules, gates
+The weights of the ways of matching were chosen on these very episodes: the first line flatters a little. Rules, gates
 and weights of views, and so all pictures here, are of the matching within the episode."""
 
 

@@ -42,7 +42,8 @@ Accuracy, a table for each number of shots. Figures are percent or points of UAR
 Cost and calibration, means over the n trainings:
 
 - **MFLOP**, **ms**, **MB**: operations, time and memory of predicting one problem (operations and memory: of the
-  largest shot); **fit s**: seconds of fitting one fold.
+  largest shot); **to adapt**: MFLOP of the same problem with one query alone, nearly all of them for the support;
+  **fit s**: seconds of fitting one fold.
 - **NLL** in nats a query and **ECE** in percent at each number of shots.
 
 An empty cell is not known, or there are too few people to test it."""

@@ -44,7 +44,8 @@ def accuracy(task: TaskAblation, plan: Plan, shot: int) -> Iterator[str]:
 def cost(task: TaskAblation, plan: Plan) -> Iterator[str]:
     """What each row took, and how far its probabilities can be trusted."""
     shots, folds = [f"{shot}-shot" for shot in task.task.protocol.shots], len(task.task.protocol.folds)
-    header = ["parameters", "MFLOP", "ms", "fit s", "MB", *(f"NLL {s}" for s in shots), *(f"ECE {s}" for s in shots)]
+    measured = ["parameters", "MFLOP", "to adapt", "ms", "fit s", "MB"]
+    header = [*measured, *(f"NLL {s}" for s in shots), *(f"ECE {s}" for s in shots)]
     yield from _table(header, plan, _of(task, lambda row: _costs(row, folds)))
 
 
@@ -112,6 +113,7 @@ def _costs(row: Measured, folds: int) -> Cells:
     return [
         _plain(row.cost.parameters, 0),
         _plain(row.cost.flops, 1, 1e-6),
+        _plain(row.cost.adaptation_flops, 1, 1e-6),
         _plain(row.cost.seconds_per_problem, 1, 1e3),
         _plain(row.cost.fit_seconds, 1, 1 / folds),
         _plain(row.cost.peak_memory, 1, 1e-6),

@@ -98,6 +98,7 @@ class Cost(Value):
         seconds_per_problem: wall time of predicting, in batches.
         fit_seconds: wall time of fitting all folds.
         peak_memory: bytes that predicting one problem of the most shots takes beyond weights and problem.
+        adaptation_flops: as `flops`, with one query alone: what it costs to take in the support.
     """
 
     parameters: Count | None = None
@@ -105,6 +106,7 @@ class Cost(Value):
     seconds_per_problem: Seconds | None = None
     fit_seconds: Seconds | None = None
     peak_memory: Count | None = None
+    adaptation_flops: Count | None = None
 
 
 class Environment(Value):
@@ -237,8 +239,11 @@ def mark_of(task: Task) -> TaskMark:
 
 
 def to_json(result: Result) -> dict[str, Any]:
-    """The result as JSON values, with the figures of its schema version."""
-    return result.model_dump(mode="json") | {"figures": result.figures.to_json(result.schema_version)}
+    """The result as JSON values, with the figures of its schema version, without costs that came later and it lacks."""
+    found = result.model_dump(mode="json") | {"figures": result.figures.to_json(result.schema_version)}
+    if result.cost.adaptation_flops is None:
+        del found["cost"]["adaptation_flops"]
+    return found
 
 
 def to_text(result: Result) -> str:

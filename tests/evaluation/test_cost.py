@@ -176,8 +176,9 @@ def test_one_problem_of_the_most_shots_is_measured(views):
     cost = problem_cost(Projecting(), views.task, views, "cpu")
     ways, shot, queries = 3, 5, 6
     frames, bands, columns = 12, 6, 5
-    assert set(seen) == {((1, ways * shot), (1, queries))}
+    assert set(seen) == {((1, ways * shot), (1, queries)), ((1, ways * shot), (1, 1))}
     assert cost.flops == 2 * queries * ways * shot * bands
+    assert cost.adaptation_flops == 2 * ways * shot * bands
     laid_out = (ways * shot + queries) * (frames * bands + columns)
     means = (ways * shot + queries) * bands
     logits = queries * ways * shot + queries * ways

@@ -233,7 +233,7 @@ def test_cost_is_that_of_one_fold_and_problem_and_unknown_cost_is_empty(folder):
         text = path.read_text(encoding="utf-8").replace('"fit_seconds": null', f'"fit_seconds": {30.0 * (1 + seed)}')
         path.write_text(text, encoding="utf-8")
     cells = line_of(page_of(folder), "no-eyes", "### Cost and calibration")
-    assert cells[1:6] == ["1,234", "", "12.3", "15.0", ""]
+    assert cells[1:7] == ["1,234", "", "", "12.3", "15.0", ""]
 
 
 def test_the_figures_of_the_search_have_a_table_of_their_own(folder):
