@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stf2m_bench.datasets.base.continuous import emotion_at, rated_windows
 from stf2m_bench.datasets.base.loader import Card, Clip, Loader
@@ -124,6 +125,19 @@ class CEAP360VR(Loader):
             head = path.parents[2] / f"4_BehaviorData/HM_ScanPath/{person}_Behavior_HeadScanPathData.json"
             signal = head.relative_to(root).as_posix() if head.is_file() else None
             yield from _clips(path, person, signal, _group(path.parents[2], person))
+
+    def shortcuts(self, root: Path, clips: Sequence[Mapping[str, Any]]) -> dict[str, list[float]]:
+        """`brightness`: mean of the video's frames during the clip. Pupils answer to it, whatever is felt."""
+        path = next(root.rglob("1_Stimuli/CEAP_VideoInfo_Luminance.json"), None)
+        if path is None:
+            return {}
+        frames = {video["VideoID"]: np.array(video["V"], np.float64) for video in _read(path)["Video_InfoData"]}
+        return {"brightness": [_mean_during(frames[clip["stimulus"]], clip["start"], clip["end"]) for clip in clips]}
+
+
+def _mean_during(frames: NDArray[np.float64], start: float, end: float) -> float:
+    rate = len(frames) / SECONDS
+    return float(frames[round(start * rate) : round(end * rate)].mean())
 
 
 def _clips(path: Path, person: str, signal: str | None, groups: dict[str, str]) -> Iterator[Clip]:

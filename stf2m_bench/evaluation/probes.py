@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from stf2m_bench.datasets.base.manifest import Manifest, load_loader
 from stf2m_bench.episode.corpora import join_manifests, open_manifests, prepare_views
 from stf2m_bench.episode.views import TaskViews, open_views
 from stf2m_bench.evaluation.evaluate import Evaluation, environment, predict_all, require_frozen
@@ -58,7 +61,18 @@ def run_probes(
     manifest, sound = join_manifests(manifests), None
     if has_sound(manifest, task.protocol.views):
         sound = prepare_views(manifests, ["audio.shortcuts"], workers=workers, progress=progress)["audio.shortcuts"]
-    return probe_tables(task, shortcut_tables(task, manifest, views.stores, sound), progress=progress)
+    tables = shortcut_tables(task, manifest, views.stores, sound) | _of_corpus(task, manifests)
+    return probe_tables(task, tables, progress=progress)
+
+
+def _of_corpus(task: Task, manifests: Mapping[str, Manifest]) -> dict[str, Table]:
+    """What the corpus itself tells of what was shown `[clips of the task, 1]`; of two corpora nothing."""
+    if len(manifests) > 1:
+        return {}
+    ((dataset, manifest),) = manifests.items()
+    clips = manifest.table.set_index("clip_id").loc[task.clips.clip_id].reset_index().to_dict("records")
+    told = load_loader(dataset).shortcuts(manifest.root, [{str(k): v for k, v in clip.items()} for clip in clips])
+    return {name: np.array(numbers, np.float64)[:, None] for name, numbers in told.items()}
 
 
 def probe_tables(task: Task, tables: Mapping[str, Table], *, progress: Progress = silent) -> Probes:

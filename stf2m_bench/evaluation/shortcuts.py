@@ -30,7 +30,8 @@ def shortcut_tables(
       order of their names. What is unknown of every clip is left out of it.
     - `time`: the clip's place among all clips of its person (where one person gives both alone: elsewhere support and
       query are of different people, and no time lies between them).
-    - `stimulus`: one column for each stimulus that several clips share.
+    - `stimulus`: one column for each stimulus that several clips share; none where a stimulus is a class by another
+      name.
     - `presence`: whether the clip has each view.
 
     Args:
@@ -107,7 +108,9 @@ def _time(clips: pd.DataFrame) -> Table:
 
 def _stimulus(task: Task) -> Table:
     names, number, count = np.unique(np.array(task.clips.stimulus), return_inverse=True, return_counts=True)
-    shared = np.flatnonzero((count > 1) & (names != ""))
+    pairs, classes = set(zip(task.clips.stimulus, task.clips.emotion, strict=True)), set(task.clips.emotion)
+    renamed = len(pairs) == len(names) == len(classes)
+    shared = np.flatnonzero((count > 1) & (names != "") & (not renamed))
     table: Table = (number[:, None] == shared).astype(np.float64)
     table[names[number] == ""] = np.nan
     return table

@@ -9,10 +9,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from stf2m_bench.datasets.base.manifest import Manifest, build_manifest
+from stf2m_bench.evaluation.probes import _of_corpus
 from stf2m_bench.tasks.make import make_clip_list
 from stf2m_bench.tasks.reading import as_read, class_of
 from stf2m_bench.tasks.task import Task, load_task
@@ -125,6 +127,16 @@ def test_by_the_authors_rule_knowing_the_video_beats_the_published_figures_witho
         high = table[axis].astype(float) >= 0
         found[axis] = [round(100 * x, 1) for x in (high.mean(), same_video_in_other_people(table, high))]
     assert found == {"valence": [62.1, 80.6], "arousal": [64.3, 67.9]}  # majority, same video; of 26 of the 32 people
+
+
+def test_the_probe_of_brightness_has_a_number_of_every_clip(manifest: Callable[[str], Manifest]) -> None:
+    task = load_task("ceap-personal-new-stimuli")
+    table = _of_corpus(task, {"ceap_360vr": read(task, manifest("ceap_360vr"))})["brightness"]
+    assert table.shape == (len(task.clips), 1)
+    assert 0 < table.min() < table.max() < 256
+    first = [row for row, clip in enumerate(task.clips.clip_id) if clip.endswith("-V5-10")]
+    assert len(first) > 10
+    assert np.ptp(table[first]) == 0  # the same for everybody
 
 
 # ---- EEVR ----

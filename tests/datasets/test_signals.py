@@ -299,6 +299,17 @@ def test_ceap_windows_are_clips_of_a_person_and_a_video(tmp_path: Path) -> None:
     assert failed("ceap_360vr", tmp_path) == []
 
 
+def test_ceap_tells_how_bright_the_video_is_during_a_clip_to_probes_alone(tmp_path: Path) -> None:
+    trace(tmp_path, "P1", {"V1": (9.0, 7.0), "V4": (1.0, 5.0)})
+    manifest = build_manifest("ceap_360vr", tmp_path)
+    clips, loader = manifest.table.to_dict("records"), load_loader("ceap_360vr")
+    assert loader.shortcuts(tmp_path, clips) == {}
+    shown = [{"VideoID": "V1", "V": [*range(1500)]}, {"VideoID": "V4", "V": [7] * 1800}]
+    write(tmp_path / "1_Stimuli/CEAP_VideoInfo_Luminance.json", json.dumps({"Video_InfoData": shown}))
+    assert loader.shortcuts(tmp_path, clips) == {"brightness": [24.5, 74.5, 7.0, 7.0]}
+    assert "brightness" not in manifest.table.columns
+
+
 def test_ceap_refuses_what_is_no_annotation(tmp_path: Path) -> None:
     write(tmp_path / "3_AnnotationData/Transformed/P1_Annotation_TransData.json", '{"QuestionnaireData": []}')
     with pytest.raises(InputError, match=r"P1_Annotation_TransData\.json is not an annotation of CEAP-360VR"):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +18,7 @@ from stf2m_bench.evaluation.shortcuts import as_store, shortcut_tables, telling
 from stf2m_bench.scoring.checks import check_result, rescore
 from stf2m_bench.scoring.result import read_result
 from stf2m_bench.tasks.make import make_clip_list
+from stf2m_bench.tasks.task import Task
 from stf2m_bench.views.base.store import prepare_view
 
 
@@ -162,3 +166,15 @@ def test_the_whole_way_from_sound_files(tmp_path):
     loudness = probes.evaluations["probe.loudness"].result.figures.shots[1]
     assert loudness.recalls["anger"] == 100
     assert {"length", "place", "time", "stimulus", "presence"} <= set(probes.left_out)
+
+
+def test_a_stimulus_that_is_the_class_by_another_name_is_no_shortcut_and_others_are(task):
+    manifest = (
+        lambda: pd.DataFrame(  # noqa: E731
+            {"clip_id": task.clips.clip_id, **{name: [None] * len(task.clips) for name in COLUMNS[1:]}}
+        )
+    )
+    for stimuli, columns in ((list(task.clips.emotion), 0), (["a", "b"] * (len(task.clips) // 2), 2)):
+        shown = Task(task.protocol, replace(task.clips, stimulus=stimuli))
+        tables = shortcut_tables(shown, SimpleNamespace(table=manifest()), make_views(task).stores, None)
+        assert tables["stimulus"].shape[1] == columns

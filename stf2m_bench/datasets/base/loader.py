@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from stf2m_bench.datasets.base.signals import Signals
 
@@ -132,6 +132,14 @@ class Loader(ABC):
 
     def tables(self, root: Path) -> dict[str, ImportedTable]:
         """Feature tables that lie beside the corpus: name -> declaration."""
+        return {}
+
+    def shortcuts(self, root: Path, clips: Sequence[Mapping[str, Any]]) -> dict[str, list[float]]:
+        """What the corpus tells of what was shown, for shortcut probes alone: name -> a number for each clip.
+
+        Args:
+            clips: rows of the manifest.
+        """
         return {}
 
 
