@@ -54,7 +54,9 @@ def test_a_shortcut_that_tells_is_found_alone_and_among_all_and_one_that_does_no
 
 
 def test_a_probe_is_a_result_that_a_stranger_can_check_and_that_is_never_ranked(task, fresh_home):
-    done = probe_tables(task, {"length": numbers_of(task, told=True)}).evaluations["probe.length"]
+    found = probe_tables(task, {"length": numbers_of(task, told=True)}).evaluations
+    assert set(found) == {"probe.length"}  # all of one would be the same result under a second name
+    done = found["probe.length"]
     assert done.path == fresh_home / "results/toy/probe.length.json"
     assert [check for check in check_result(done.path, task) if not check.passed] == []
     assert rescore(done.path, task).differences == []
