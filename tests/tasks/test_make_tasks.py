@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,19 @@ def test_the_twins_of_ravdess_are_found_in_their_sound(ravdess_root: Path) -> No
     found = find_duplicates(prepare_view(manifest, view) for view in task.protocol.views)
     marked = {c: d for c, d in zip(task.clips.clip_id, task.clips.duplicate_of, strict=True) if d}
     assert {clip: first for clip, first in found.items() if clip in task.clips.clip_id} == marked
+
+
+def test_a_heart_rate_makes_no_twins_of_real_windows(lying_beside: Callable[[str], Path]) -> None:
+    manifest = build_manifest("smartwatch_walk", lying_beside("SmartwatchWalk"))
+    store = prepare_view(manifest, "signal.window:hr")
+    contents = [store.array(clip).tobytes() for clip in store.info["clips"]]
+    assert len(set(contents)) < len(contents) / 2
+    assert find_duplicates([store]) == {}
+    task = load_task("smartwatch-walk-new-subjects")
+    assert not any(task.clips.duplicate_of)
+    held = make_clip_list(manifest, task.protocol.emotions, {})
+    assert set(held.clip_id) <= set(task.clips.clip_id)
+    assert not task.protocol.ranked
 
 
 def test_the_committed_clip_lists_are_those_of_the_real_folder(ravdess_root: Path) -> None:
