@@ -45,11 +45,14 @@ def read_e4(file: CorpusFile) -> tuple[float, NDArray[np.float64], NDArray[np.fl
     lines = file.read().decode("utf-8", errors="replace").replace(", IBI", "").splitlines()
     try:
         start = float(lines[0].split(",")[0])
-        rows = np.array([line.split(",") for line in lines[1:] if line.strip()], np.float64)
+        samples = [line for line in lines[1:] if line.strip()]
+        if not samples:
+            raise ValueError("it holds no samples")
+        rows = np.loadtxt(samples, delimiter=",", comments=None, ndmin=2)
         if file.name.stem == "IBI":
             return start, rows[:, 0], rows[:, 1:]
         return start, np.arange(len(rows) - 1) / rows[0, 0], rows[1:]
     except (ValueError, IndexError) as error:
         raise InputError(
-            f"{file} is not a file of an E4 (start and rate in its first two lines); fetch it again."
+            f"{file} is not a file of an E4, start and rate in its first two lines ({error}); fetch it again."
         ) from error
