@@ -171,12 +171,9 @@ def test_the_whole_way_from_sound_files(tmp_path):
 
 
 def test_a_stimulus_that_is_the_class_by_another_name_is_no_shortcut_and_others_are(task):
-    manifest = (
-        lambda: pd.DataFrame(  # noqa: E731
-            {"clip_id": task.clips.clip_id, **{name: [None] * len(task.clips) for name in COLUMNS[1:]}}
-        )
-    )
+    unknown = {name: [None] * len(task.clips) for name in COLUMNS[1:]}
+    manifest = SimpleNamespace(table=pd.DataFrame({"clip_id": task.clips.clip_id, **unknown}))
     for stimuli, columns in ((list(task.clips.emotion), 0), (["a", "b"] * (len(task.clips) // 2), 2)):
         shown = Task(task.protocol, replace(task.clips, stimulus=stimuli))
-        tables = shortcut_tables(shown, SimpleNamespace(table=manifest()), make_views(task).stores, None)
+        tables = shortcut_tables(shown, manifest, make_views(task).stores, None)
         assert tables["stimulus"].shape[1] == columns
