@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +48,17 @@ def list_(as_json: bool) -> None:
         keys = {"title", "track", "datasets", "ways", "shots", "views"}
         print_json([{"task": p.name} | p.model_dump(mode="json", include=keys) for p in protocols])
         return
-    rows = [[p.name, p.track, p.ways, ", ".join(map(str, p.shots)), "\n".join(p.views)] for p in protocols]
+    rows = [[p.name, p.track, p.ways, " ".join(map(str, p.shots)), _in_lines(p.views)] for p in protocols]
     print_table(["task", "track", "N", "K", "views"], rows)
+
+
+def _in_lines(views: Iterable[str]) -> str:
+    """One view a line; channels and tables below what they are views of, said once."""
+    parts: dict[str, list[str]] = {}
+    for view in views:
+        extractor, colon, channel = view.partition(":")
+        parts.setdefault(extractor + colon, []).extend([f"  {channel}"] if colon else [])
+    return "\n".join(line for head, channels in parts.items() for line in (head, *channels))
 
 
 @command.command()
