@@ -18,6 +18,8 @@ from stf2m_bench.evaluation.probes import _of_corpus
 from stf2m_bench.tasks.make import make_clip_list
 from stf2m_bench.tasks.reading import as_read, class_of
 from stf2m_bench.tasks.task import Task, load_task
+from stf2m_bench.views.base.extractor import make_extractor
+from stf2m_bench.views.base.store import media_of
 
 FOLDERS = {"ceap_360vr": "CEAP-360VR", "eevr": "EEVR", "stress_predict": "Stress-Predict"}
 READ = ("Questionnaire", "Transformed", "HM_ScanPath", "Raw_data")
@@ -166,6 +168,22 @@ def test_eevr_asks_the_people_of_other_playlists_about_other_videos() -> None:
         for person in {*fold.meta_train, *fold.meta_val, *fold.meta_test} - asked:
             assert saw[person] == set(fold.support_stimuli)
     assert sorted(len(saw[person]) for person in saw) == [8] * 37
+
+
+def between(values: np.ndarray, groups: list[str]) -> float:
+    """Share of the variance that lies between groups."""
+    means = pd.Series(values).groupby(groups).transform("mean")
+    return float(means.var() / values.var(ddof=1))
+
+
+def test_the_level_of_skin_conductance_is_the_person_s_and_hardly_the_video_s(
+    manifest: Callable[[str], Manifest],
+) -> None:
+    task, view = load_task("eevr-new-stimuli"), make_extractor("signal.window:EDA")
+    media = {clip.clip_id: clip for clip in media_of(read(task, manifest("eevr")))}
+    levels = np.array([view.extract(media[clip]).mean() for clip in task.clips.clip_id], np.float64)
+    assert round(between(levels, task.clips.subject), 2) == 0.87
+    assert round(between(levels, task.clips.emotion), 3) == 0.003
 
 
 # ---- Stress-Predict ----
