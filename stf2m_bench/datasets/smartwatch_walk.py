@@ -17,7 +17,7 @@ from stf2m_bench.datasets.base.named_files import refuse
 from stf2m_bench.datasets.base.native_emotions import canonical_of, emotions_of, native_emotions
 from stf2m_bench.datasets.base.people import age_group, sex_group
 from stf2m_bench.datasets.base.side_tables import read_rows
-from stf2m_bench.datasets.base.signals import Channel, Signals
+from stf2m_bench.datasets.base.signals import Channel, Signals, file_of
 from stf2m_bench.errors import InputError, UnknownNameError
 
 _NAME = re.compile(r"(?P<condition>m[ouw])_(?P<person>ew\d+)_.*_x")
@@ -28,6 +28,10 @@ class WalkSignals(Signals):
     """Channels at 24 Hz, put together from the halves that neighbouring windows share: `acc_x` ... `gyr_z`, `hr`."""
 
     channels = ("acc_x", "acc_y", "acc_z", "gyr_x", "gyr_y", "gyr_z", "hr")
+
+    def files(self, signal: str, channel: str) -> tuple[str, ...]:
+        """The windows, and the file beside them that tells where a walk ends."""
+        return file_of(signal), _beside(file_of(signal))
 
     def read(self, root: Path, signal: str, channel: str) -> Channel:
         """The walks of a file, one after another."""
@@ -103,19 +107,24 @@ def _clips(file: CorpusFile, condition: str, person: str, groups: dict[str, str]
         )
 
 
+def _beside(path: str) -> str:
+    """`..._y.csv` of `..._x.npy`."""
+    return f"{path.removesuffix('_x.npy')}_y.csv"
+
+
 def _windows(file: CorpusFile) -> tuple[NDArray[np.float64], NDArray[np.int_]]:
     """Windows `[n, 24, 7]`, and `[n]` of -1, 0, 1: a number a window, with its decimals cut off."""
-    beside = file.name.with_name(f"{file.name.stem[:-2]}_y.csv")
+    beside = _beside(file.path)
     try:
-        text = corpus_file(file.root, beside.as_posix()).read().decode()
+        text = corpus_file(file.root, beside).read().decode()
         labels = np.array([round(float(line)) for line in text.split()], int)
         windows = np.load(io.BytesIO(file.read()), allow_pickle=False)
     except (InputError, ValueError) as error:
-        raise InputError(f"{file} and {beside.name} are not windows and their labels ({error}); fetch both.") from error
+        raise InputError(f"{file} and {beside} are not windows and their labels ({error}); fetch both.") from error
     known = native_emotions("SmartwatchWalk").keys()
     if windows.shape != (len(labels), 24, 7) or not set(map(str, labels.tolist())) <= known:
         raise InputError(
-            f"{file} {list(windows.shape)} and {beside.name} ({len(labels)} labels of -1, 0, 1) do not fit;"
+            f"{file} {list(windows.shape)} and {beside} ({len(labels)} labels of -1, 0, 1) do not fit;"
             " fetch both again."
         )
     return windows, labels

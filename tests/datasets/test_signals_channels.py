@@ -50,7 +50,8 @@ def test_a_view_of_another_channel_than_the_named_file_is_windowed_and_watched(e
     clip = ClipMedia(clip_id="a", root=e4, signal="S02/EDA.csv", start=12, end=14, signals=E4Signals())
     view, extractor = make_extractor("signal.window:HR").extract(clip), make_extractor("signal.window:HR")
     assert view[:, 0].tolist() == [62 + n / 16 for n in range(32)]
-    assert source_paths(clip, extractor) == ["S02/HR.csv"]
+    assert source_paths(clip, extractor) == ["S02/EDA.csv", "S02/HR.csv"]  # the clock is that of the first
+    assert source_paths(clip, make_extractor("signal.window:EDA")) == ["S02/EDA.csv"]
     with pytest.raises(InputError, match=r"TEMP\.csv does not exist"):
         make_extractor("signal.window:TEMP").extract(clip)
 

@@ -20,6 +20,7 @@ from stf2m_bench.datasets.base.corpus_files import CorpusFile, corpus_file, corp
 from stf2m_bench.datasets.base.e4 import read_e4
 from stf2m_bench.datasets.base.manifest import Manifest, build_manifest
 from stf2m_bench.datasets.ceap_360vr import CEAPSignals, read_traces
+from stf2m_bench.views.base.checks import check_extractor
 from stf2m_bench.views.base.extractor import make_extractor
 from stf2m_bench.views.base.store import media_of, prepare_view
 
@@ -107,6 +108,21 @@ def manifest(root: Callable[[str], Path]) -> Callable[[str], Manifest]:
 @pytest.mark.parametrize("key", CORPORA)
 def test_the_real_folder_passes_every_check(key: str, root: Callable[[str], Path]) -> None:
     assert [check for check in check_dataset(key, root(key)) if check.passed is False] == []
+
+
+@pytest.mark.parametrize(
+    ("key", "view"),
+    [
+        ("stress_predict", "signal.pulse:BVP"),
+        ("stress_predict", "signal.zscored:temperature:TEMP"),
+        ("smartwatch_walk", "signal.motion:gyr_z"),
+        ("eevr", "signal.eda:EDA"),
+    ],
+)
+def test_views_of_real_signals_keep_the_contract_with_their_own_files_alone(
+    key: str, view: str, manifest: Callable[[str], Manifest]
+) -> None:
+    assert [check for check in check_extractor(view, manifest(key)) if check.passed is False] == []
 
 
 # ---- Stress-Predict ----

@@ -28,6 +28,10 @@ class E4Signals(Signals):
             raise UnknownNameError("channel of an E4", channel, _CHANNELS)
         return str(PurePosixPath(file_of(signal)).with_name(f"{channel.partition('.')[0]}.csv"))
 
+    def files(self, signal: str, channel: str) -> tuple[str, ...]:
+        """The channel's own file, and the one whose start is second 0."""
+        return tuple(dict.fromkeys((file_of(signal), self.file(signal, channel))))
+
     def read(self, root: Path, signal: str, channel: str) -> Channel:
         """Seconds since the start of the file that the clip names, and values."""
         zero = read_e4(corpus_file(root, file_of(signal)))[0]

@@ -26,8 +26,12 @@ class Signals:
     """
 
     def file(self, signal: str, channel: str) -> str:
-        """The file that holds a channel, relative to the root: the one that is watched for changes."""
+        """The file that holds a channel, relative to the root."""
         return file_of(signal)
+
+    def files(self, signal: str, channel: str) -> tuple[str, ...]:
+        """All files that are read for a channel: those that are watched for changes."""
+        return (self.file(signal, channel),)
 
     def read(self, root: Path, signal: str, channel: str) -> Channel:
         """`(seconds [n], values [n])` of a recording: rising seconds on the clock of the clips' `start` and `end`.

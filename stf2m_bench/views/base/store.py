@@ -137,7 +137,7 @@ def source_paths(clip: ClipMedia, extractor: Extractor) -> list[str]:
         table = clip.tables.get(extractor.argument)
         return [table.path] if table else []
     if "signal" in extractor.media:
-        return [clip.signals.file(clip.signal, extractor.channel)] if clip.signal else []
+        return list(clip.signals.files(clip.signal, extractor.channel)) if clip.signal else []
     fields = [getattr(clip, kind) for kind in extractor.media if kind != "text"]
     return [path for path in fields if path is not None]
 
