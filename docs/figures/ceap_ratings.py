@@ -7,7 +7,6 @@ all people (at least 20, else nothing is drawn): no trace of one person is shown
 """
 
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,12 +39,9 @@ class Trace(NamedTuple):
 
 def traces(root: Path) -> Iterator[Trace]:
     """Of everybody, corrected ratings."""
-    with tempfile.TemporaryDirectory() as folder:
-        for file in corpus_files(root, "3_AnnotationData/Transformed/P*_Annotation_TransData.json"):
-            path = Path(folder) / file.name.name
-            path.write_bytes(file.read())
-            for trace in read_traces(path, "Trans"):
-                yield Trace(path.name.partition("_")[0], *trace)
+    for file in corpus_files(root, "3_AnnotationData/Transformed/P*_Annotation_TransData.json"):
+        for trace in read_traces(file, "Trans"):
+            yield Trace(file.name.name.partition("_")[0], *trace)
 
 
 def side_shares(found: list[Trace], kind: str, band: float) -> np.ndarray:

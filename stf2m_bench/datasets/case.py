@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from stf2m_bench.datasets.base.continuous import rated_windows
+from stf2m_bench.datasets.base.corpus_files import CorpusFile, corpus_file
 from stf2m_bench.datasets.base.loader import NOT_AT_HAND, Card, Clip, Loader
 from stf2m_bench.datasets.base.named_files import refuse
 from stf2m_bench.datasets.base.native_emotions import canonical_of, emotions_of
-from stf2m_bench.datasets.base.signals import Channel, Signals, existing
+from stf2m_bench.datasets.base.signals import Channel, Signals
 from stf2m_bench.errors import InputError, UnknownNameError
 
 LENGTH = 2.0  # seconds of a window
@@ -26,17 +27,18 @@ class CASESignals(Signals):
 
     def read(self, root: Path, signal: str, channel: str) -> Channel:
         """A person's whole session."""
-        path = existing(root / self.file(signal, channel))
-        table = _session(path, path.stat().st_mtime_ns)
+        file = corpus_file(root, self.file(signal, channel))
+        table = _session(file)
         channels = [name for name in table.columns if name not in ("daqtime", "video")]
         if channel not in channels:
-            raise UnknownNameError(f"channel in {path}", channel, channels)
+            raise UnknownNameError(f"channel in {file}", channel, channels)
         return table["daqtime"].to_numpy(np.float64) / 1000, table[channel].to_numpy(np.float64)
 
 
 @lru_cache(maxsize=2)
-def _session(path: Path, changed: int) -> pd.DataFrame:
-    return pd.read_csv(path)
+def _session(file: CorpusFile) -> pd.DataFrame:
+    with file.open() as content:
+        return pd.read_csv(content)
 
 
 class CASE(Loader):

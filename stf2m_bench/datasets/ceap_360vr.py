@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stf2m_bench.datasets.base.continuous import emotion_at, rated_windows
+from stf2m_bench.datasets.base.corpus_files import CorpusFile, corpus_file, corpus_files, is_there
 from stf2m_bench.datasets.base.loader import Card, Clip, Loader
 from stf2m_bench.datasets.base.named_files import refuse
 from stf2m_bench.datasets.base.people import age_group, sex_group
-from stf2m_bench.datasets.base.signals import Channel, Signals, existing, file_of
+from stf2m_bench.datasets.base.signals import Channel, Signals, file_of
 from stf2m_bench.errors import InputError, UnknownNameError
 
 LENGTH = 2.0  # seconds of a window, as in the authors' figures
@@ -53,14 +54,14 @@ class CEAPSignals(Signals):
         """One channel of one person during one video."""
         if channel not in self.channels:
             raise UnknownNameError("channel of CEAP-360VR", channel, self.channels)
-        path, video = existing(root / self.file(signal, channel)), signal.partition("#")[2]
-        videos = _videos(path, path.stat().st_mtime_ns)
+        file, video = corpus_file(root, self.file(signal, channel)), signal.partition("#")[2]
+        videos = _videos(file)
         if video not in videos:
-            raise InputError(f"{path} has no video '{video}' (it has: {', '.join(videos)}); fetch it again.")
+            raise InputError(f"{file} has no video '{video}' (it has: {', '.join(videos)}); fetch it again.")
         try:
             return _channel(videos[video], channel)
         except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"{path} is not a recording of CEAP-360VR ({error!r}); fetch it again.") from error
+            raise InputError(f"{file} is not a recording of CEAP-360VR ({error!r}); fetch it again.") from error
 
 
 def _channel(told: dict[str, Any], channel: str) -> Channel:
@@ -80,15 +81,15 @@ def _channel(told: dict[str, Any], channel: str) -> Channel:
 
 
 @lru_cache(maxsize=4)
-def _videos(path: Path, changed: int) -> dict[str, dict[str, Any]]:
+def _videos(file: CorpusFile) -> dict[str, dict[str, Any]]:
     """Video -> what a file of one person tells of it."""
     try:
-        told = _read(path)
+        told = _read(file)
         (person,) = next(iter(told.values())) if len(told) == 1 else [told]  # pupils have no outer name
         (videos,) = [part for part in person.values() if isinstance(part, list)]
         return {video["VideoID"]: video for video in videos}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"{path} is not a recording of CEAP-360VR ({error!r}); fetch it again.") from error
+        raise InputError(f"{file} is not a recording of CEAP-360VR ({error!r}); fetch it again.") from error
 
 
 class CEAP360VR(Loader):
@@ -117,14 +118,14 @@ class CEAP360VR(Loader):
 
     def scan(self, root: Path) -> Iterable[Clip]:
         """Every window that was rated."""
-        files = sorted(root.rglob("3_AnnotationData/Transformed/P*_Annotation_TransData.json"))
+        files = corpus_files(root, "3_AnnotationData/Transformed/P*_Annotation_TransData.json")
         if not files:
             refuse(root, "CEAP-360VR", "3_AnnotationData/Transformed/P1_Annotation_TransData.json")
-        for path in files:
-            person = path.name.partition("_")[0]
-            head = path.parents[2] / f"4_BehaviorData/HM_ScanPath/{person}_Behavior_HeadScanPathData.json"
-            signal = head.relative_to(root).as_posix() if head.is_file() else None
-            yield from _clips(path, person, signal, _group(path.parents[2], person))
+        for file in files:
+            person, corpus = file.name.name.partition("_")[0], file.name.parents[2]
+            head = str(corpus / f"4_BehaviorData/HM_ScanPath/{person}_Behavior_HeadScanPathData.json")
+            signal = head if is_there(root, head) else None
+            yield from _clips(file, person, signal, _group(root, corpus, person))
 
     def shortcuts(self, root: Path, clips: Sequence[Mapping[str, Any]]) -> dict[str, list[float]]:
         """`brightness`: mean of the video's frames during the clip. Pupils answer to it, whatever is felt."""
@@ -140,8 +141,8 @@ def _mean_during(frames: NDArray[np.float64], start: float, end: float) -> float
     return float(frames[round(start * rate) : round(end * rate)].mean())
 
 
-def _clips(path: Path, person: str, signal: str | None, groups: dict[str, str]) -> Iterator[Clip]:
-    for video, seconds, valence, arousal in read_traces(path, "Trans"):
+def _clips(file: CorpusFile, person: str, signal: str | None, groups: dict[str, str]) -> Iterator[Clip]:
+    for video, seconds, valence, arousal in read_traces(file, "Trans"):
         for window in rated_windows(seconds, valence, arousal, length=LENGTH):
             yield Clip(
                 clip_id=f"{person}-{video}-{window.number:02d}",
@@ -159,14 +160,14 @@ def _clips(path: Path, person: str, signal: str | None, groups: dict[str, str]) 
             )
 
 
-def read_traces(path: Path, kind: str) -> list[tuple[str, list[float], list[float], list[float]]]:
+def read_traces(file: CorpusFile, kind: str) -> list[tuple[str, list[float], list[float], list[float]]]:
     """Of each video: its name, stamps in seconds, valence and arousal in [-1, 1]. `kind` is `Trans` or `Frame`.
 
     Raises:
         InputError: the file is no such annotation.
     """
     try:
-        (person,) = _read(path)[f"ContinuousAnnotation_{kind}Data"]
+        (person,) = _read(file)[f"ContinuousAnnotation_{kind}Data"]
         videos = [(v["VideoID"], v["TimeStamp_Valence_Arousal"]) for v in person[f"Video_Annotation_{kind}Data"]]
         return [
             (
@@ -178,19 +179,20 @@ def read_traces(path: Path, kind: str) -> list[tuple[str, list[float], list[floa
             for video, rows in videos
         ]
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path} is not an annotation of CEAP-360VR ({error!r}); fetch it again.") from error
+        raise InputError(f"{file} is not an annotation of CEAP-360VR ({error!r}); fetch it again.") from error
 
 
-def _group(root: Path, person: str) -> dict[str, str]:
-    path = root / f"2_QuestionnaireData/{person}_Questionnaire_Data.json"
-    if not path.is_file():
+def _group(root: Path, corpus: PurePosixPath, person: str) -> dict[str, str]:
+    path = str(corpus / f"2_QuestionnaireData/{person}_Questionnaire_Data.json")
+    if not is_there(root, path):
         return {}
+    file = corpus_file(root, path)
     try:
-        (told,) = _read(path)["QuestionnaireData"]
+        (told,) = _read(file)["QuestionnaireData"]
         return sex_group(told["Gender"]) | age_group(int(told["Age"]))
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path} is not a questionnaire of CEAP-360VR ({error!r}); fetch it again.") from error
+        raise InputError(f"{file} is not a questionnaire of CEAP-360VR ({error!r}); fetch it again.") from error
 
 
-def _read(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+def _read(file: CorpusFile) -> Any:
+    return json.loads(file.read())

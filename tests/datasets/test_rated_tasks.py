@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import zipfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,28 +20,16 @@ from stf2m_bench.views.base.extractor import make_extractor
 from stf2m_bench.views.base.store import media_of
 
 FOLDERS = {"ceap_360vr": "CEAP-360VR", "eevr": "EEVR", "stress_predict": "Stress-Predict"}
-READ = ("Questionnaire", "Transformed", "HM_ScanPath", "Raw_data")
 
 
 @pytest.fixture(scope="module")
-def manifest(
-    lying_beside: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], Manifest]:
-    """Of the whole corpus: what is zipped in it is unpacked elsewhere."""
+def manifest(lying_beside: Callable[[str], Path]) -> Callable[[str], Manifest]:
+    """Of the whole corpus, people in its zip file too."""
     known: dict[str, Manifest] = {}
 
     def build(dataset: str) -> Manifest:
         if dataset not in known:
-            folder = lying_beside(FOLDERS[dataset])
-            archive = folder / "participants.zip"
-            if archive.is_file():
-                target = tmp_path_factory.mktemp(dataset)
-                shutil.copytree(folder, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns(archive.name))
-                with zipfile.ZipFile(archive) as file:
-                    names = [name for name in file.namelist() if any(part in name for part in READ)]
-                    file.extractall(target, [name for name in names if "BVP" not in name and "ACC" not in name])
-                folder = target
-            known[dataset] = build_manifest(dataset, folder)
+            known[dataset] = build_manifest(dataset, lying_beside(FOLDERS[dataset]))
         return known[dataset]
 
     return build

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
-import zipfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +29,6 @@ CORPORA = {
     "eevr": "EEVR",
     "ceap_360vr": "CEAP-360VR",
 }
-NOT_READ = ("Frame",)
 
 # 4 s windows of each task, less 10 s at both ends: baseline, Stroop, rest, interview, rest, hyperventilation, rest
 FOURS = """
@@ -65,32 +62,13 @@ def rows(table: str) -> dict[str, list[int]]:
 
 
 @pytest.fixture(scope="module")
-def root(lying_beside: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The folder itself; what is zipped in CEAP-360VR, whose loader reads no zip files, is unpacked elsewhere."""
-    known: dict[str, Path] = {}
-
-    def find(key: str) -> Path:
-        if key != "ceap_360vr":
-            return lying_beside(CORPORA[key])
-        if key not in known:
-            known[key] = unpack(lying_beside(CORPORA[key]), tmp_path_factory.mktemp(key))
-        return known[key]
-
-    return find
+def root(lying_beside: Callable[[str], Path]) -> Callable[[str], Path]:
+    """The folder of a dataset's key; people of some lie in a zip file in it."""
+    return lambda key: lying_beside(CORPORA[key])
 
 
 def load(file: CorpusFile) -> np.ndarray:
     return np.load(io.BytesIO(file.read()), allow_pickle=False)
-
-
-def unpack(folder: Path, target: Path) -> Path:
-    archive = folder / "participants.zip"
-    if not archive.is_file():
-        return folder
-    shutil.copytree(folder, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns(archive.name, *NOT_READ))
-    with zipfile.ZipFile(archive) as file:
-        file.extractall(target, [name for name in file.namelist() if not any(part in name for part in NOT_READ)])
-    return target
 
 
 @pytest.fixture(scope="module")
@@ -350,21 +328,18 @@ def test_eevr_signal_is_read_in_its_zip_file_and_its_minutes_repeat(root: Callab
 
 
 def test_ceap_windows_of_the_released_frames_have_the_counted_quadrants(
-    lying_beside: Callable[[str], Path], tmp_path: Path
+    lying_beside: Callable[[str], Path],
 ) -> None:
     people: dict[str, Counter[str]] = {}
     starts = Counter[tuple[int, str]]()
-    with zipfile.ZipFile(lying_beside(CORPORA["ceap_360vr"]) / "participants.zip") as file:
-        for name in [name for name in file.namelist() if "AnnotationData/Frame" in name]:
-            path = tmp_path / Path(name).name
-            path.write_bytes(file.read(name))
-            person = people.setdefault(path.name.partition("_")[0], Counter())
-            for video, *trace in read_traces(path, "Frame"):
-                assert len(trace[0]) == (1500 if video == "V1" else 1800)
-                windows = list(rated_windows(*trace, length=2))
-                assert len(windows) == 30
-                person.update(window.quadrant for window in windows)
-                starts.update((window.number, window.quadrant) for window in windows)
+    for file in corpus_files(lying_beside(CORPORA["ceap_360vr"]), "3_AnnotationData/Frame/P*.json"):
+        person = people.setdefault(file.name.name.partition("_")[0], Counter())
+        for video, *trace in read_traces(file, "Frame"):
+            assert len(trace[0]) == (1500 if video == "V1" else 1800)
+            windows = list(rated_windows(*trace, length=2))
+            assert len(windows) == 30
+            person.update(window.quadrant for window in windows)
+            starts.update((window.number, window.quadrant) for window in windows)
     for name, numbers in rows(QUADRANTS).items():
         assert [people[name][word] for word in WORDS] == numbers
     whole = sum(people.values(), Counter[str]())
@@ -388,12 +363,11 @@ def test_ceap_loader_reads_the_corrected_ratings_of_26_people(manifest: Callable
 
 
 def test_ceap_frames_of_one_video_were_not_corrected_as_the_others_were(
-    lying_beside: Callable[[str], Path], manifest: Callable[[str], Manifest], tmp_path: Path
+    root: Callable[[str], Path], manifest: Callable[[str], Manifest]
 ) -> None:
-    path = tmp_path / "P15.json"
-    with zipfile.ZipFile(lying_beside(CORPORA["ceap_360vr"]) / "participants.zip") as file:
-        path.write_bytes(file.read("CEAP-360VR/3_AnnotationData/Frame/P15_Annotation_FrameData.json"))
-    assert json.loads(path.read_text())["ContinuousAnnotation_FrameData"][0]["ParticipantID"] == "15"  # not "P15"
+    frames = "CEAP-360VR/3_AnnotationData/Frame/P15_Annotation_FrameData.json"
+    file = corpus_file(root("ceap_360vr"), frames)
+    assert json.loads(file.read())["ContinuousAnnotation_FrameData"][0]["ParticipantID"] == "15"  # not "P15"
     clips = manifest("ceap_360vr").table.set_index("clip_id")
     differences = {
         video: np.mean(
@@ -402,7 +376,7 @@ def test_ceap_frames_of_one_video_were_not_corrected_as_the_others_were(
                 for window in rated_windows(*trace, length=2)
             ]
         )
-        for video, *trace in read_traces(path, "Frame")
+        for video, *trace in read_traces(file, "Frame")
     }
     assert [video for video, difference in differences.items() if difference > 0.2] == ["V8"]
 
@@ -420,9 +394,9 @@ def test_ceap_sees_the_person_in_the_files_name(
 def test_ceap_eyes_are_one_view_of_as_many_frames_as_the_video_has(root: Callable[[str], Path]) -> None:
     folder = root("ceap_360vr")
     left, right, lengths = [], [], set()
-    for path in sorted(folder.glob("ML_Analysis/Processed_PD_Data/P*.json")):
-        told = json.loads(path.read_text())
-        assert told["ParticipantID"] == path.name.partition("_")[0]
+    for file in corpus_files(folder, "ML_Analysis/Processed_PD_Data/P*.json"):
+        told = json.loads(file.read())
+        assert told["ParticipantID"] == file.name.name.partition("_")[0]
         for video in told["Video_PD_Data"]:
             left.append(np.array(video["LPD"]))
             right.append(np.array(video["RPD"]))

@@ -52,17 +52,6 @@ def file_of(signal: str) -> str:
     return signal.partition("#")[0]
 
 
-def existing(path: Path) -> Path:
-    """This path.
-
-    Raises:
-        InputError: there is no such file.
-    """
-    if not path.is_file():
-        raise InputError(f"{path} does not exist; check the dataset's folder, or fetch what is missing.")
-    return path
-
-
 @lru_cache(maxsize=4)
 def _table(file: CorpusFile) -> pd.DataFrame:
     import pandas as pd
