@@ -129,10 +129,10 @@ class CEAP360VR(Loader):
 
     def shortcuts(self, root: Path, clips: Sequence[Mapping[str, Any]]) -> dict[str, list[float]]:
         """`brightness`: mean of the video's frames during the clip. Pupils answer to it, whatever is felt."""
-        path = next(root.rglob("1_Stimuli/CEAP_VideoInfo_Luminance.json"), None)
-        if path is None:
+        files = corpus_files(root, "1_Stimuli/CEAP_VideoInfo_Luminance.json")
+        if not files:
             return {}
-        frames = {video["VideoID"]: np.array(video["V"], np.float64) for video in _read(path)["Video_InfoData"]}
+        frames = {video["VideoID"]: np.array(video["V"], np.float64) for video in _read(files[0])["Video_InfoData"]}
         return {"brightness": [_mean_during(frames[clip["stimulus"]], clip["start"], clip["end"]) for clip in clips]}
 
 

@@ -33,8 +33,8 @@ class URDU(Loader):
         tracks=("new-corpus",),
         verified="real",
         no_task=(
-            "Nearly every speaker has one emotion (26 of 29): to know the speaker is to know the emotion; 12 of 400 "
-            "clips were at hand."
+            "26 of its 29 speakers have one emotion alone, so that no group of speakers can give a support of every "
+            "emotion and leave others to query; a split that ignored speakers would measure who speaks."
         ),
         emotion_is="perceived",
     )
