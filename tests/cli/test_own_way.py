@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from own_table import NEW_TASK, files_in
+from own_table import NEW_TASK, files_in, write_clips
 
 from stf2m_bench.scoring.result import read_result
 
@@ -111,3 +111,20 @@ def test_results_of_an_earlier_version_are_left_off_the_board_after_an_evaluatio
     run("tasks", "freeze", file)
     rows = run("evaluate", file, "--model", "ridge", "--json").json["mine"]
     assert {row["model"] for row in rows} == {"ridge", "chance"}
+
+
+def test_a_task_may_tell_high_from_low_ratings_instead_of_emotions(here: Path, run) -> None:
+    write_clips(Path("rated"))
+    header, *rows = Path("rated/clips.csv").read_text().splitlines()
+    ratings = [f"{row},{(-0.6, -0.1, 0.7)[n % 3]}" for n, row in enumerate(rows)]
+    Path("rated/clips.csv").write_text("\n".join([f"{header},valence", *ratings]) + "\n")
+    wish = ("--views", "imported:x", "--ways", "2", "--shots", "1", "--queries", "2", "--episodes", "60")
+    read = ("--label", "valence", "--neutral-band", "0.2")
+    run("tasks", "new", "rated", "--dataset", "csv:rated", "--data", "rated", *wish, *read)
+    shown = run("tasks", "show", "rated.toml", "--json").json
+    assert (shown["label"], shown["neutral_band"], shown["clips"]) == ("valence", 0.2, 120)
+    assert sorted(shown["emotions"]) == ["high_valence", "low_valence"]
+    assert all(check["passed"] is not False for check in run("tasks", "check", "rated.toml", "--json").json)
+    ran = run("evaluate", "rated.toml", "--model", "nearest_mean")
+    assert "nearest_mean  1-shot UAR" in ran.err
+    assert run("tasks", "new", "cut", "--dataset", "csv:rated", *wish, "--window", "2", code=2).err.count("windows")
