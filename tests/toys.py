@@ -12,7 +12,8 @@ import numpy as np
 from stf2m_bench.episode.drawing import frozen_hash
 from stf2m_bench.episode.views import TaskViews
 from stf2m_bench.tasks.clips import COLUMNS, ClipList
-from stf2m_bench.tasks.task import Fold, Protocol, Task
+from stf2m_bench.tasks.protocol import Fold, Protocol
+from stf2m_bench.tasks.task import Task
 from stf2m_bench.views.base.store import FORMAT, Store
 
 EMOTIONS = ("anger", "fear", "happiness", "sadness")

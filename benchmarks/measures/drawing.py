@@ -11,7 +11,8 @@ from itertools import count, islice
 from measures.timing import Row
 from stf2m_bench.episode.drawing import Drawer
 from stf2m_bench.tasks.clips import ClipList
-from stf2m_bench.tasks.task import Fold, Protocol, Task
+from stf2m_bench.tasks.protocol import Fold, Protocol
+from stf2m_bench.tasks.task import Task
 
 PEOPLE = tuple(f"p{number:02d}" for number in range(20))
 EMOTIONS = ("anger", "calm", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")

@@ -12,7 +12,8 @@ from populations import EMOTIONS
 from stf2m_bench.episode.drawing import Drawer
 from stf2m_bench.scoring.drawn import Drawn, draw_all
 from stf2m_bench.tasks.clips import ClipList
-from stf2m_bench.tasks.task import Fold, Protocol, Task
+from stf2m_bench.tasks.protocol import Fold, Protocol
+from stf2m_bench.tasks.task import Task
 
 WAYS, QUERIES, CLIPS = 5, 3, 8
 SUPPORT_PEOPLE = {"1": 1, "5": 2}

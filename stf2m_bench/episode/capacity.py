@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from stf2m_bench.episode.drawing import Drawer
-from stf2m_bench.tasks.task import SIDES, Side, Task
+from stf2m_bench.tasks.protocol import SIDES, Side
+from stf2m_bench.tasks.task import Task
 
 
 def shortages(task: Task) -> list[str]:

@@ -17,7 +17,8 @@ from stf2m_bench.episode.stimulus_checks import new_stimuli_fault, stimulus_faul
 from stf2m_bench.episode.views import absent_views, disagreements
 from stf2m_bench.errors import InputError
 from stf2m_bench.tasks.make import find_duplicates
-from stf2m_bench.tasks.task import SIDES, Task
+from stf2m_bench.tasks.protocol import SIDES
+from stf2m_bench.tasks.task import Task
 from stf2m_bench.views.base.checks import telling_columns
 from stf2m_bench.views.base.fingerprints import Alike, find_alike
 from stf2m_bench.views.base.store import Store

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from stf2m_bench.episode.randomness import Pile, Words
 from stf2m_bench.errors import InputError
-from stf2m_bench.tasks.task import Side, Task
+from stf2m_bench.tasks.protocol import Side
+from stf2m_bench.tasks.task import Task
 
 TRIES = 100
 Rows = dict[str, list[int]]

@@ -16,7 +16,8 @@ from stf2m_bench.episode.randomness import Words
 from stf2m_bench.episode.views import absent_views
 from stf2m_bench.errors import FaultsError, InputError
 from stf2m_bench.tasks.make import find_duplicates, make_clip_list, rows_of
-from stf2m_bench.tasks.task import Fold, Task, as_protocol
+from stf2m_bench.tasks.protocol import Fold, as_protocol
+from stf2m_bench.tasks.task import Task
 from stf2m_bench.tasks.votes import UNRATED, Rated
 from stf2m_bench.views.base.store import Store
 

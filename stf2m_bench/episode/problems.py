@@ -17,7 +17,8 @@ from stf2m_bench.episode.drawing import Drawer, Episode
 from stf2m_bench.episode.views import TaskViews, ViewSpec, open_views
 from stf2m_bench.errors import UsageError
 from stf2m_bench.progress import Progress, silent
-from stf2m_bench.tasks.task import SIDES, Side, Task, load_task
+from stf2m_bench.tasks.protocol import SIDES, Side
+from stf2m_bench.tasks.task import Task, load_task
 from stf2m_bench.tasks.votes import on_classes
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from stf2m_bench.episode.drawing import Drawer, Episode
 from stf2m_bench.errors import InputError
-from stf2m_bench.tasks.task import SIDES, Task
+from stf2m_bench.tasks.protocol import SIDES
+from stf2m_bench.tasks.task import Task
 
 _DRAWN = 20  # episodes of each shot and training side
 

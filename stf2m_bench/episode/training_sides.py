@@ -14,7 +14,8 @@ from stf2m_bench.episode.drawing import Drawer
 from stf2m_bench.episode.problems import Problem, make_problem
 from stf2m_bench.episode.views import TaskViews, ViewSpec
 from stf2m_bench.errors import UsageError
-from stf2m_bench.tasks.task import Side, Task
+from stf2m_bench.tasks.protocol import Side
+from stf2m_bench.tasks.task import Task
 
 VALIDATION_EPISODES = 200
 VALIDATION_BATCH = 50

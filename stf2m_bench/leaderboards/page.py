@@ -9,7 +9,8 @@ from stf2m_bench.leaderboards.raters import rater_lines
 from stf2m_bench.leaderboards.render import LEFT, escape, table, uar_cell
 from stf2m_bench.leaderboards.standing import smallest_difference
 from stf2m_bench.scoring.intervals import FEW_PEOPLE, FEWEST_PEOPLE
-from stf2m_bench.tasks.task import Protocol, Task, task_names
+from stf2m_bench.tasks.protocol import Protocol
+from stf2m_bench.tasks.task import Task, task_names
 
 SYNTHETIC = (
     "> **Synthetic data.** Faces, voices, words and signals are generated. These figures say nothing about how well a"

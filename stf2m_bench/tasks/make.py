@@ -13,7 +13,7 @@ from stf2m_bench.datasets.base.manifest import Manifest
 from stf2m_bench.errors import InputError
 from stf2m_bench.files import write_text
 from stf2m_bench.tasks.clips import ClipList
-from stf2m_bench.tasks.task import Protocol
+from stf2m_bench.tasks.protocol import Protocol
 from stf2m_bench.tasks.votes import UNRATED, Rated, as_text, leading
 from stf2m_bench.views.base.extractor import make_extractor
 from stf2m_bench.views.base.store import Store

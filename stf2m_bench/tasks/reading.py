@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from stf2m_bench.datasets.base.manifest import Manifest
-from stf2m_bench.tasks.task import Label
+from stf2m_bench.tasks.protocol import Label
 from stf2m_bench.tasks.windows import in_windows
 
 _DECIMALS = 9  # no last bit of a mean rating parts a tie with the band

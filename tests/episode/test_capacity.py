@@ -12,7 +12,8 @@ from toys import EMOTIONS, PEOPLE, clip_list, make_task, toy_clips
 
 from stf2m_bench.episode.capacity import fewest_support_people, shortages
 from stf2m_bench.tasks.clips import ClipList
-from stf2m_bench.tasks.task import Fold, Task, load_task, task_names
+from stf2m_bench.tasks.protocol import Fold
+from stf2m_bench.tasks.task import Task, load_task, task_names
 
 
 def clips_of(counts: dict[tuple[str, str], int]) -> ClipList:

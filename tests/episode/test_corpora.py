@@ -16,7 +16,8 @@ from stf2m_bench.episode.views import open_views
 from stf2m_bench.errors import FaultsError, InputError, UsageError
 from stf2m_bench.evaluation.evaluate import evaluate
 from stf2m_bench.tasks.make import make_clip_list
-from stf2m_bench.tasks.task import Task, as_protocol
+from stf2m_bench.tasks.protocol import as_protocol
+from stf2m_bench.tasks.task import Task
 
 WORDS = {"anger": "cross angry furious", "happiness": "glad merry cheerful", "sadness": "low gloomy tearful"}
 

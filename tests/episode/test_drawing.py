@@ -21,7 +21,8 @@ from stf2m_bench.episode.capacity import fewest_support_people, shortages
 from stf2m_bench.episode.drawing import Drawer, Episode, frozen_hash
 from stf2m_bench.errors import InputError, UsageError
 from stf2m_bench.tasks.clips import COLUMNS, ClipList
-from stf2m_bench.tasks.task import Fold, Task, load_task, task_names
+from stf2m_bench.tasks.protocol import Fold
+from stf2m_bench.tasks.task import Task, load_task, task_names
 
 REPOSITORY = Path(__file__).parents[2]
 

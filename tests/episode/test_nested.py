@@ -15,7 +15,8 @@ from stf2m_bench.episode.drawing import Drawer
 from stf2m_bench.errors import FaultsError
 from stf2m_bench.scoring.result import read_result
 from stf2m_bench.tasks.make import as_toml
-from stf2m_bench.tasks.task import SIDES, Task, load_task, task_names
+from stf2m_bench.tasks.protocol import SIDES
+from stf2m_bench.tasks.task import Task, load_task, task_names
 
 
 def nested(**changes: Any) -> Task:

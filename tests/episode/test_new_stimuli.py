@@ -22,7 +22,8 @@ from stf2m_bench.errors import FaultsError, InputError, UsageError
 from stf2m_bench.evaluation.sanity import sanity_task
 from stf2m_bench.leaderboards.page import to_markdown
 from stf2m_bench.tasks.make import as_toml
-from stf2m_bench.tasks.task import Fold, Task
+from stf2m_bench.tasks.protocol import Fold
+from stf2m_bench.tasks.task import Task
 
 WORDS = EMOTIONS[:2]
 SHOWN = ("s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8")

@@ -28,7 +28,8 @@ from stf2m_bench.scoring.predictions import Predictions, from_logits
 from stf2m_bench.scoring.result import Cost, Environment, ModelMark, make_result
 from stf2m_bench.scoring.score import score
 from stf2m_bench.tasks.make import as_toml, make_clip_list
-from stf2m_bench.tasks.task import SIDES, Fold, Task, load_task
+from stf2m_bench.tasks.protocol import SIDES, Fold
+from stf2m_bench.tasks.task import Task, load_task
 from stf2m_bench.training.loop import fit_model
 
 FOLDS = (

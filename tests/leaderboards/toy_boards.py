@@ -13,7 +13,8 @@ from stf2m_bench.errors import UnknownNameError
 from stf2m_bench.scoring.drawn import draw_all
 from stf2m_bench.scoring.predictions import Predictions, from_logits
 from stf2m_bench.scoring.result import Result, file_stem, hash_result, write_result
-from stf2m_bench.tasks.task import Fold, Task
+from stf2m_bench.tasks.protocol import Fold
+from stf2m_bench.tasks.task import Task
 
 
 def load(name: str) -> Task:

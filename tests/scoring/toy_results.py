@@ -13,7 +13,8 @@ from stf2m_bench.episode.drawing import frozen_hash
 from stf2m_bench.scoring.predictions import Predictions, from_logits
 from stf2m_bench.scoring.result import Cost, Environment, ModelMark, Result, make_result
 from stf2m_bench.tasks.clips import ClipList
-from stf2m_bench.tasks.task import Fold, Protocol, Task
+from stf2m_bench.tasks.protocol import Fold, Protocol
+from stf2m_bench.tasks.task import Task
 
 EMOTIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise")
 PEOPLE = [f"p{number:02d}" for number in range(12)]

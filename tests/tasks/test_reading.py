@@ -13,8 +13,9 @@ from stf2m_bench.errors import FaultsError, InputError
 from stf2m_bench.leaderboards.page import to_markdown
 from stf2m_bench.scoring.coarse import coarse_emotions
 from stf2m_bench.tasks.make import as_toml, make_clip_list
+from stf2m_bench.tasks.protocol import as_protocol
 from stf2m_bench.tasks.reading import as_read, class_of
-from stf2m_bench.tasks.task import Task, as_protocol
+from stf2m_bench.tasks.task import Task
 from stf2m_bench.tasks.windows import in_windows
 
 ROWS = """clip_id,subject,emotion,label,recording,start,end,valence,arousal

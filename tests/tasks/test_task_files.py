@@ -13,7 +13,8 @@ from toys import EMOTIONS, PEOPLE, clip_list, make_task, toy_clips, toy_folds, t
 from stf2m_bench.errors import BenchError, FaultsError, InputError, UnknownNameError
 from stf2m_bench.tasks.clips import read_clips
 from stf2m_bench.tasks.make import write_task
-from stf2m_bench.tasks.task import Fold, Task, as_protocol, load_task, task_folder, task_names
+from stf2m_bench.tasks.protocol import Fold, as_protocol
+from stf2m_bench.tasks.task import Task, load_task, task_folder, task_names
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from stf2m_bench.episode.training_sides import TrainingSides
 from stf2m_bench.episode.views import TaskViews
 from stf2m_bench.home import home
 from stf2m_bench.tasks.clips import ClipList
-from stf2m_bench.tasks.task import Fold, Protocol, Task
+from stf2m_bench.tasks.protocol import Fold, Protocol
+from stf2m_bench.tasks.task import Task
 from stf2m_bench.views.base.store import FORMAT, Store
 
 EMOTIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise")
