@@ -1,0 +1,179 @@
+"""`stf2m-bench tasks new`"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from stf2m_bench.cli.console import data_option, note, progress_bars, workers_option
+
+
+def _task_name(_context: click.Context, _argument: click.Parameter, name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
+        raise click.BadParameter(f"'{name}' is no name for a task; use small letters, digits and hyphens.")
+    return name
+
+
+def _number(name: str, least: int, default: int, text: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return click.option(name, metavar="N", type=click.IntRange(least), default=default, show_default=True, help=text)
+
+
+@click.command()
+@click.argument("name", callback=_task_name)
+@click.option("--dataset", metavar="NAME", required=True, help="A dataset; csv:NAME for a clips.csv of your own.")
+@click.option(
+    "--views",
+    "views",
+    metavar="VIEW",
+    multiple=True,
+    required=True,
+    help="What models see, such as audio.logmel or imported:x; may be given several times.",
+)
+@click.option(
+    "--track",
+    type=click.Choice(["new-subjects", "personal", "new-emotions"]),
+    default="new-subjects",
+    show_default=True,
+    help="new-subjects: the queries come from other people than the support. personal: from the same new person."
+    " new-emotions: the test asks for other emotions than training; for corpora that do not say whose a clip is.",
+)
+@click.option("--title", metavar="TEXT", default="", help="Heading of the leaderboard.  [default: dataset and track]")
+@_number("--ways", 2, 5, "Emotions in an episode.")
+@click.option(
+    "--shots",
+    metavar="N",
+    type=click.IntRange(1),
+    multiple=True,
+    default=(1, 5),
+    show_default=True,
+    help="Support clips of each emotion; may be given several times.",
+)
+@_number("--queries", 1, 3, "Query clips of each emotion.")
+@_number("--folds", 1, 3, "Groups of people, each tested once.")
+@_number("--episodes", 1, 1000, "Episodes for each number of shots, over all folds.")
+@_number("--seed", 0, 0, "Seed of the folds and the episodes.")
+@click.option(
+    "--emotion",
+    "emotions",
+    metavar="NAME",
+    multiple=True,
+    help="Take only this emotion (or class); may be given several times.  [default: every one that has clips]",
+)
+@_number("--least", 1, 1, "Leave out emotions with fewer clips, unless they are asked for.")
+@click.option(
+    "--label",
+    type=click.Choice(["emotion", "word", "valence", "arousal", "quadrant"]),
+    default="emotion",
+    show_default=True,
+    help="What to tell apart: emotions, the dataset's own words, or high and low ratings.",
+)
+@click.option(
+    "--neutral-band",
+    metavar="X",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=0.0,
+    show_default=True,
+    help="Leave out clips rated no further than this from the middle (ratings lie in -1 to 1).",
+)
+@click.option(
+    "--window",
+    metavar="SECONDS",
+    type=click.FloatRange(0),
+    default=0.0,
+    help="Cut clips into windows of this length.  [default: whole clips]",
+)
+@click.option(
+    "--votes",
+    metavar="WHOSE",
+    default="",
+    help="Score these raters' votes too, and show them with the shots: a condition of 'datasets votes', such as voice.",
+)
+@click.option(
+    "--majority",
+    metavar="SHARE",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    help="With --votes: take only clips of which one emotion alone has this share of the votes, such as 0.5.",
+)
+@click.option("--relabel", is_flag=True, help="With --votes: the emotion of a clip is the one that leads its votes.")
+@click.option(
+    "--nested",
+    is_flag=True,
+    help="The same queries at every K, the support of few shots begins that of more (personal).",
+)
+@click.option(
+    "--out", metavar="FOLDER", type=click.Path(path_type=Path), default=Path(), help="Where to write.  [default: here]"
+)
+@data_option
+@workers_option
+def new(
+    name: str,
+    dataset: str,
+    views: tuple[str, ...],
+    track: str,
+    title: str,
+    ways: int,
+    shots: tuple[int, ...],
+    queries: int,
+    folds: int,
+    episodes: int,
+    seed: int,
+    emotions: tuple[str, ...],
+    label: str,
+    neutral_band: float,
+    window: float,
+    votes: str,
+    majority: float,
+    relabel: bool,
+    least: int,
+    nested: bool,
+    out: Path,
+    data: Path | None,
+    workers: int,
+) -> None:
+    """Make and freeze a task of your own.
+
+    Writes NAME.toml, the protocol, and NAME.clips.csv, the clips that it draws from.
+    """
+    from stf2m_bench.datasets.base.manifest import open_dataset
+    from stf2m_bench.episode.new_task import new_task
+    from stf2m_bench.tasks.make import write_task
+    from stf2m_bench.tasks.reading import as_read
+    from stf2m_bench.tasks.votes import Rated
+    from stf2m_bench.views.base.store import prepare_view
+
+    if (majority or relabel) and not votes:
+        raise click.UsageError("--majority and --relabel need --votes WHOSE; 'datasets votes DATASET' lists them.")
+    if (out / f"{name}.toml").exists():
+        raise click.UsageError(f"The task file {out / name}.toml exists already; choose another name or --out FOLDER.")
+    read: dict[str, Any] = {"label": label, "neutral_band": neutral_band, "window": window}
+    with progress_bars() as progress:
+        manifest = as_read(open_dataset(dataset, data=data, workers=workers, progress=progress), **read)
+        stores = {
+            view: prepare_view(manifest, view, workers=workers, progress=progress(f"{dataset}: {view}"))
+            for view in views
+        }
+    task = new_task(
+        manifest,
+        stores,
+        name=name,
+        title=title or f"{dataset}: {track.replace('-', ' ')}",
+        track=track,
+        ways=ways,
+        shots=sorted(set(shots)),
+        queries=queries,
+        folds=folds,
+        episodes=episodes,
+        seed=seed,
+        emotions=emotions,
+        read=read,
+        rated=Rated(votes, majority, relabel),
+        least=least,
+        nested=nested,
+    )
+    path = write_task(task.protocol, task.clips, out)
+    note(f"Wrote {path} and its clip list; evaluate it: stf2m-bench evaluate {path}")
