@@ -86,4 +86,9 @@ def test_wishes_that_cannot_be_met_are_refused(voted: Path, refused, options: li
 def test_the_settings_of_a_model_are_listed_with_votes(run) -> None:
     assert run("models", "show", "ridge", "--json").json["settings"] == {"statistics": "training", "votes": False}
     listed = {row["model"]: row["config"] for row in run("models", "list", "--json").json}
-    assert [name for name, config in listed.items() if "votes" in config] == ["nearest_mean", "prototypical", "ridge"]
+    assert [name for name, config in listed.items() if "votes" in config] == [
+        "nearest_mean",
+        "prototypical",
+        "ridge",
+        "stf2m",
+    ]
