@@ -18,7 +18,7 @@ TOP = Path(__file__).parents[2]
 def draw(task: Task, rows: list[Row], path: Path) -> None:
     """UAR of every row with its interval, one column of dots a shot; reference rows hollow."""
     rows = [row for row in rows if row.kind not in ("chance", "probe")][::-1]
-    figure, axes = plt.subplots(figsize=(8, 0.45 * len(rows) + 1.4), dpi=110)
+    figure, axes = plt.subplots(figsize=(8, 0.45 * len(rows) + 1.6), dpi=110)
     for place, row in enumerate(rows):
         for shift, (shot, colour) in zip(
             (0.14, -0.14), zip(row.uar, ("#7a8ca8", "#1b4f9c"), strict=False), strict=False
@@ -42,10 +42,11 @@ def draw(task: Task, rows: list[Row], path: Path) -> None:
     axes.set_title(
         task.protocol.title + (" [SYNTHETIC]" if is_synthetic(task) and "ynthetic" not in task.protocol.title else ""),
         fontsize=10,
+        pad=20,
     )
     axes.grid(axis="x", alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="center left", fontsize=8, frameon=False)
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, fontsize=8, frameon=False, borderpad=0)
     figure.tight_layout()
     figure.savefig(path, metadata={"Software": None})
     plt.close(figure)
