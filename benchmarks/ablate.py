@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -184,8 +185,10 @@ def main(task: str, names: tuple[str, ...], seeds: int, data: Path | None, costs
                 named, fits = fitted_row(row, found, views, seed, progress)
                 with torch.no_grad():
                     note_validation(folder, row, seed, on_validation(fits, views, seed))
-                done = evaluate(found, as_saved(row, named, fits, found, views), name=row.name, views=views, seed=seed)
-                write_text(path, done.path.read_text(encoding="utf-8"))
+                saved = as_saved(row, named, fits, found, views)
+                with TemporaryDirectory() as apart:  # rows have names that results of the home may have
+                    done = evaluate(found, saved, name=row.name, views=views, seed=seed, results=Path(apart))
+                    write_text(path, done.path.read_text(encoding="utf-8"))
                 click.echo(f"{task} {path.stem}: " + str({k: one.uar for k, one in done.result.figures.shots.items()}))
 
 

@@ -88,6 +88,7 @@ def command(
     from stf2m_bench.episode.views import open_views
     from stf2m_bench.evaluation.evaluate import evaluate, evaluate_predictions
     from stf2m_bench.evaluation.names import require_free_name
+    from stf2m_bench.home import home
     from stf2m_bench.models import ROOM
     from stf2m_bench.tasks.task import load_task
 
@@ -102,7 +103,7 @@ def command(
     every = range(seed, seed + seeds)
     for task, model, each in product(chosen, named, every):
         title = name or model.name
-        require_free_name(title, task.name, source=model.source, key=model.key, seeds=(each,))
+        require_free_name(title, home() / "results" / task.name, source=model.source, key=model.key, seeds=(each,))
     tables = {}
     for task in chosen:
         with progress_bars() as progress, redirect_stdout(sys.stderr):

@@ -64,9 +64,10 @@ def evaluate(
     device: str = "auto",
     workers: int = 1,
     progress: Progress = silent,
+    results: Path | None = None,
     **config: Any,
 ) -> Evaluation:
-    """Score a model on every frozen episode of a task and keep the result in the home.
+    """Score a model on every frozen episode of a task and keep the result.
 
     Args:
         task: a task or its name.
@@ -74,6 +75,7 @@ def evaluate(
             a problem to logits, a torch module, a scikit-learn classifier, what `hub.pull.pull_model` gives).
         name: what tables call it. data: the dataset's folder, if it was not given before.
         seed: of training. device: `auto`, `cpu`, `cuda`, `mps`.
+        results: where results are kept, a folder a task; None is those of the home.
         config: settings of a built-in model.
 
     Raises:
@@ -84,7 +86,8 @@ def evaluate(
     task = load_task(task) if isinstance(task, str) else task
     named = model if isinstance(model, NamedModel) else find_model(model, **config)
     title = name or named.name
-    require_free_name(title, task.name, source=named.source, key=named.key, seeds=(seed,))
+    folder = (results or home() / "results") / task.name
+    require_free_name(title, folder, source=named.source, key=named.key, seeds=(seed,))
     require_frozen(task)
     views = views or open_views(task, data=data, workers=workers, progress=progress)
     place = pick_device(device)
@@ -113,7 +116,7 @@ def evaluate(
         ),
         seeds=(seed,),
     )
-    path = write_result(result, predictions, home() / "results" / task.name)
+    path = write_result(result, predictions, folder)
     return Evaluation(result, predictions, path, shipped=fits.shipped)
 
 
@@ -125,7 +128,8 @@ def evaluate_predictions(task: Task | str, path: Path, *, name: str) -> Evaluati
         UsageError: the name is another model's.
     """
     task = load_task(task) if isinstance(task, str) else task
-    require_free_name(name, task.name, source="predictions")
+    folder = home() / "results" / task.name
+    require_free_name(name, folder, source="predictions")
     require_frozen(task)
     predictions = Predictions.read(path)
     predictions.require(task)
@@ -138,7 +142,7 @@ def evaluate_predictions(task: Task | str, path: Path, *, name: str) -> Evaluati
     result = make_result(
         task, predictions, model=mark, view_stores={}, environment=Environment(), cost=Cost(), seeds=()
     )
-    return Evaluation(result, predictions, write_result(result, predictions, home() / "results" / task.name))
+    return Evaluation(result, predictions, write_result(result, predictions, folder))
 
 
 def require_frozen(task: Task) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from stf2m_bench.errors import UsageError
-from stf2m_bench.evaluation.explain_pictures import pictures
+from stf2m_bench.evaluation.explain_pictures import pictures, save_picture
 from stf2m_bench.evaluation.explanation import Ambiguity, Explanation, Rules
 from stf2m_bench.files import replacing_folder
 
@@ -51,7 +51,7 @@ def write_explanation(found: Explanation, folder: Path) -> list[str]:
     drawn = pictures(found)
     with replacing_folder(folder) as new:
         for name, figure in drawn.items():
-            figure.savefig(new / name, format="png", metadata={"Software": None})
+            save_picture(figure, new / name)
         numbers = json.dumps(as_json(found), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         (new / "explain.json").write_text(numbers + "\n", encoding="utf-8")
         (new / "rules.md").write_text(as_markdown(found, list(drawn)), encoding="utf-8")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from stf2m_bench.evaluation.explanation import Branches, Explanation, Rules, Sit
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe & Ito, for any eye
 _GREY, _WIDTH, _DPI = "#b5b5b5", 9.0, 120
 HIGHLIGHTED = 4
+COLOURS = 64
 
 
 def require_matplotlib() -> Any:
@@ -43,6 +46,15 @@ def pictures(found: Explanation) -> dict[str, Any]:
     if found.shares is not None:
         drawn["views.png"] = _views(found)
     return drawn
+
+
+def save_picture(figure: Any, path: Path) -> None:
+    """Write a figure as a PNG of a few colours, a third of its size."""
+    from PIL import Image
+
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png")
+    Image.open(drawn).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def _figure(title: str, found: Explanation, height: float) -> Any:

@@ -46,15 +46,15 @@ def contents(home):
     ],
 )
 @pytest.mark.parametrize(("source", "key"), [("predictions", ""), ("built-in", "nearest_mean"), ("mine", "ridge")])
-def test_a_name_that_is_not_ones_own_is_refused(name, says, source, key):
+def test_a_name_that_is_not_ones_own_is_refused(name, says, source, key, tmp_path):
     with pytest.raises(UsageError, match=says):
-        require_free_name(name, "toy", source=source, key=key)
+        require_free_name(name, tmp_path, source=source, key=key)
 
 
 @pytest.mark.parametrize("name", ["my ridge", "ridge.2", "probes", "seed-2", "mine.seed-x", "m" * 100])
-def test_other_names_are_free_and_a_built_in_model_has_its_own(name):
-    require_free_name(name, "toy", source="predictions")
-    require_free_name("ridge", "toy", source="built-in", key="ridge", seeds=(2,))
+def test_other_names_are_free_and_a_built_in_model_has_its_own(name, tmp_path):
+    require_free_name(name, tmp_path, source="predictions")
+    require_free_name("ridge", tmp_path, source="built-in", key="ridge", seeds=(2,))
 
 
 def test_functions_and_folders_called_like_a_built_in_model_need_a_name(views, tmp_path, fresh_home):
@@ -93,3 +93,11 @@ def test_a_broken_result_file_does_not_stand_in_the_way(views):
     path = evaluate(views.task, "chance", views=views).path
     path.write_text("{", encoding="utf-8")
     assert evaluate(views.task, "chance", views=views).path == path
+
+
+def test_results_kept_elsewhere_leave_those_of_the_home_alone(views, tmp_path, fresh_home):
+    evaluate(views.task, "ridge", views=views, name="row")
+    before = contents(fresh_home)
+    done = evaluate(views.task, "chance", views=views, name="row", results=tmp_path)
+    assert done.path == tmp_path / "toy" / "row.json"
+    assert contents(fresh_home) == before
