@@ -29,6 +29,7 @@ boards: .venv/installed
 	$(BIN)/stf2m-bench leaderboards report ablation
 	$(BIN)/python docs/figures/boards.py
 	$(BIN)/python docs/figures/datasets.py
+	$(BIN)/python docs/figures/standing.py
 
 weights: .venv/installed
 	rm -rf stf2m_bench/weights

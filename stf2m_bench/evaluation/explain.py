@@ -28,9 +28,10 @@ from stf2m_bench.evaluation.explanation import (
 )
 from stf2m_bench.evaluation.fit import fit_folds
 from stf2m_bench.models.base.lift import NamedModel
-from stf2m_bench.models.stf2m import STF2M, Network
+from stf2m_bench.models.stf2m import STF2M
 from stf2m_bench.models.stf2m_parts.encoder import SpatioTemporalEncoder
 from stf2m_bench.models.stf2m_parts.fuzzy import FuzzyRules
+from stf2m_bench.models.stf2m_parts.network import Network
 from stf2m_bench.progress import Progress, silent
 from stf2m_bench.scoring.calibration import ece, nll
 from stf2m_bench.scoring.metrics import Floats, Ints, tie_split_correct

@@ -27,10 +27,11 @@ class Ridge(Model):
     Args:
         statistics: what scales the views, `training` people or the `support` (see `Pooling`).
         votes: a shot's target is the votes of its raters, where the task has votes.
+        pooling: one that is shared with others, in place of its own.
     """
 
-    def __init__(self, statistics: Source = "training", votes: bool = False) -> None:
-        self._pooling, self._fusion = Pooling(statistics), ViewFusion()
+    def __init__(self, statistics: Source = "training", votes: bool = False, *, pooling: Pooling | None = None) -> None:
+        self._pooling, self._fusion = pooling or Pooling(statistics), ViewFusion()
         self.uses_votes = votes
         self._penalty = torch.tensor(1.0)
 
@@ -58,9 +59,9 @@ class Ridge(Model):
         self._fusion.fit(sides, view_logits)
         return self
 
-    def predict(self, problem: Problem) -> Tensor:
-        """Weighted regression values `[B, Q, N]`."""
-        return self._fusion.fuse(problem, self._logits(problem, self._pooling.problem(problem)))
+    def predict(self, problem: Problem, *, vectors: Mapping[str, Tensor] | None = None) -> Tensor:
+        """Weighted regression values `[B, Q, N]`; `vectors`: the clips, if they are pooled already."""
+        return self._fusion.fuse(problem, self._logits(problem, self._pooling.problem(problem, vectors=vectors)))
 
     def _logits(self, problem: Problem, pooled: Pooled) -> dict[str, Tensor]:
         votes = problem.support_votes if self.uses_votes else None

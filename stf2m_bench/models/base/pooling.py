@@ -86,9 +86,15 @@ class Pooling:
             found[view] = scaled * (lengths[view] > 0).unsqueeze(1) / raw.shape[1] ** 0.5
         return found
 
-    def problem(self, problem: Problem) -> dict[str, tuple[Tensor, Tensor, Tensor]]:
-        """View -> (support `[B, N * K, D]`, query `[B, Q, D]`, which shots have the view `[B, N * K]`)."""
-        vectors = self.vectors(problem.clips, problem.lengths)
+    def problem(
+        self, problem: Problem, *, vectors: Mapping[str, Tensor] | None = None
+    ) -> dict[str, tuple[Tensor, Tensor, Tensor]]:
+        """View -> (support `[B, N * K, D]`, query `[B, Q, D]`, which shots have the view `[B, N * K]`).
+
+        Args:
+            vectors: of the clips, if they are pooled already.
+        """
+        vectors = self.vectors(problem.clips, problem.lengths) if vectors is None else vectors
         support, query = problem.support_index, problem.query_index
         found = {view: (v[support], v[query], problem.present[view][support]) for view, v in vectors.items()}
         if self.statistics == "support":

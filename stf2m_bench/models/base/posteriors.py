@@ -19,10 +19,14 @@ STRENGTHS = (0.003, 0.03, 0.3)
 
 
 class Posteriors:
-    """Multinomial logistic regression a view (penalty chosen on meta-val), fused with weights that meta-val chooses."""
+    """Multinomial logistic regression a view (penalty chosen on meta-val), fused with weights that meta-val chooses.
 
-    def __init__(self) -> None:
-        self._pooling = Pooling()
+    Args:
+        pooling: one that is shared with others, in place of its own.
+    """
+
+    def __init__(self, pooling: Pooling | None = None) -> None:
+        self._pooling = pooling or Pooling()
         self._maps: dict[str, Tensor] = {}
         self._weights = torch.zeros(0)
 
@@ -43,16 +47,16 @@ class Posteriors:
 
     def view_scores(self, clips: Mapping[str, Tensor], lengths: Mapping[str, Tensor]) -> Tensor:
         """Log-probabilities of each view, `[U, E, V]`; zeros where a clip lacks it."""
-        vectors = self._vectors(clips, lengths)
+        return self.scores_of(self._pooling.vectors(clips, lengths), lengths)
+
+    def scores_of(self, vectors: Mapping[str, Tensor], lengths: Mapping[str, Tensor]) -> Tensor:
+        """As `view_scores`, of clips that are pooled already."""
         scores = []
-        for view in clips:
-            weights = self._maps[view].to(vectors[view])
-            logs = (vectors[view] @ weights[:-1] + weights[-1]).log_softmax(-1)
+        for view, scaled in _unscaled(vectors).items():
+            weights = self._maps[view].to(scaled)
+            logs = (scaled @ weights[:-1] + weights[-1]).log_softmax(-1)
             scores.append(logs * (lengths[view] > 0).unsqueeze(1))
         return torch.stack(scores, dim=-1)
-
-    def _vectors(self, clips: Mapping[str, Tensor], lengths: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        return {v: x * x.shape[1] ** 0.5 for v, x in self._pooling.vectors(clips, lengths).items()}
 
     def _best_map(self, view: str, train: LabelledClips, val: LabelledClips, emotions: int) -> Tensor:
         from sklearn.exceptions import ConvergenceWarning
@@ -83,7 +87,8 @@ class Posteriors:
     def _present(self, view: str, side: LabelledClips) -> tuple[Tensor, Tensor]:
         """Vectors and labels of the clips that have the view."""
         here = side.lengths[view] > 0
-        return self._vectors({view: side.clips[view]}, side.lengths)[view][here], side.labels[here]
+        vectors = _unscaled(self._pooling.vectors({view: side.clips[view]}, side.lengths))
+        return vectors[view][here], side.labels[here]
 
     def state(self) -> dict[str, Tensor]:
         """Scales, maps and view weights."""
@@ -95,3 +100,8 @@ class Posteriors:
         self._pooling.load_state(state)
         self._maps = {k.removeprefix("map."): v for k, v in state.items() if k.startswith("map.")}
         self._weights = state["posterior.weights"]
+
+
+def _unscaled(vectors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Pooled views with variance 1 in each number."""
+    return {view: vector * vector.shape[1] ** 0.5 for view, vector in vectors.items()}

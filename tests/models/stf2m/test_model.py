@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moved import moved
 
+from stf2m_bench.episode.problems import Problem
 from stf2m_bench.episode.views import TaskViews, ViewSpec
 from stf2m_bench.errors import UsageError
 from stf2m_bench.models.base.class_space import assignment, matching
@@ -25,7 +26,7 @@ from stf2m_bench.training.loop import fit_model
 
 SWITCHED = [
     *({name: value} for name, values in CHOICES.items() for value in values[1:]),
-    *({name: False} for name in ("task_norm", "site_gate", "view_gate", "class_space", "shot_ridge")),
+    *({name: False} for name in ("task_norm", "site_gate", "view_gate", "class_space", "shot_ridge", "shot_trust")),
     *({"policy": policy} for policy in ("all", "cross", "mix", "audio.logmel")),
     {"pretrain": 2},
     {"augment": True},
@@ -36,6 +37,10 @@ SWITCHED = [
 @cache
 def views() -> TaskViews:
     return mock_views()
+
+
+def ways_of(made: STF2M, problem: Problem) -> dict[str, torch.Tensor]:
+    return made._matching.ways(problem, made._matching.seen(problem, made.network), made.network)
 
 
 def built(**config: object) -> STF2M:
@@ -246,7 +251,7 @@ def test_where_the_task_tests_other_emotions_the_space_of_training_emotions_is_l
     sides.new_emotions = True
     made = fit_model(make_model("stf2m", width=16, site_width=8), sides, recipe=Recipe(iterations=2, check_every=2))
     assert not any(name.startswith(("map.", "class_weights")) for name in made.state())
-    assert set(made._ways_of_matching(sides.validation(1)[0][0])) == {"episode", "ridge"}
+    assert set(ways_of(made, sides.validation(1)[0][0])) == {"episode", "ridge"}
     save_model("stf2m", made, sides.view_specs, tmp_path / "saved")
     problem, _ = sides.validation(5)[0]
     assert torch.equal(load_model(tmp_path / "saved").model.predict(problem), made.predict(problem))
@@ -257,7 +262,19 @@ def test_ridge_regression_on_the_shots_is_that_of_the_board_and_its_scale_is_sav
     made = fit_model(make_model("stf2m", width=16, site_width=8), sides, recipe=Recipe(iterations=2, check_every=2))
     problem, _ = sides.validation(5)[0]
     alone = make_model("ridge").fit(sides)
-    assert torch.equal(made._ways_of_matching(problem)["ridge"], alone.predict(problem))
+    assert torch.equal(ways_of(made, problem)["ridge"], alone.predict(problem))
     assert sum("pooling.mean.audio.logmel" in name for name in made.state()) == 1
     save_model("stf2m", made, sides.view_specs, tmp_path / "saved")
     assert torch.equal(load_model(tmp_path / "saved").model.predict(problem), made.predict(problem))
+
+
+def test_what_training_taught_may_give_way_to_the_shots_by_a_switch():
+    sides, brief = MockSides(views(), 0), Recipe(iterations=2, check_every=2)
+    made, off = (
+        fit_model(make_model("stf2m", width=16, site_width=8, shot_trust=on), sides, recipe=brief)
+        for on in (True, False)
+    )
+    problem, _ = sides.validation(5)[0]
+    assert not torch.equal(made.predict(problem), off.predict(problem))
+    assert {name.split(".")[0] for name in made.state()} - {name.split(".")[0] for name in off.state()} == {"trust"}
+    assert "shot_trust" not in make_model("stf2m", shot_ridge=False).config()
