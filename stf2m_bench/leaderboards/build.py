@@ -10,6 +10,7 @@ from stf2m_bench.files import write_text
 from stf2m_bench.leaderboards import states
 from stf2m_bench.leaderboards.board import Row, board, has_no_result, is_synthetic, people_tested
 from stf2m_bench.leaderboards.page import LAST_LINE, to_markdown
+from stf2m_bench.leaderboards.raters import rater_intervals
 from stf2m_bench.leaderboards.render import escape
 from stf2m_bench.leaderboards.staging import writing
 from stf2m_bench.scoring.result import Result, read_result
@@ -48,7 +49,7 @@ def build(folder: Path, *, load: LoadTask = load_task) -> list[Path]:
         The pages written, the index last.
 
     Raises:
-        InputError: a result is broken or of another task or version.
+        InputError: a result is broken or of another task or version, or its predictions lack where votes are scored.
         CouldNotError: someone else has been writing to the boards for too long.
     """
     with writing(folder):
@@ -68,12 +69,15 @@ def write_pages(folder: Path, *, load: LoadTask = load_task) -> list[Path]:
 def pages(folder: Path, *, load: LoadTask = load_task) -> dict[str, str]:
     """File name -> text of every page, the index last; nothing is written."""
     boards: list[tuple[Task, list[Row]]] = []
-    for name in sorted(path.name for path in (folder / "results").glob("*") if path.is_dir()):
-        results = read_results(folder, name)
-        if results or (folder / "results" / name / states.FILE).is_file():
-            task = load(name)
-            boards.append((task, board(results, task)))
-    return {f"{task.name}.md": to_markdown(rows, task) for task, rows in boards} | {INDEX: _index(boards)}
+    texts: dict[str, str] = {}
+    for place in sorted(path for path in (folder / "results").glob("*") if path.is_dir()):
+        results = read_results(folder, place.name)
+        if results or (place / states.FILE).is_file():
+            task = load(place.name)
+            rows = board(results, task)
+            boards.append((task, rows))
+            texts[f"{task.name}.md"] = to_markdown(rows, task, rater_intervals(rows, results, place, task))
+    return texts | {INDEX: _index(boards)}
 
 
 def generated_pages(folder: Path) -> set[str]:

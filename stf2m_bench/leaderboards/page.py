@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from stf2m_bench.leaderboards.board import Row, has_no_result, is_synthetic, models_of, people_tested, verdict
-from stf2m_bench.leaderboards.raters import rater_lines
+from stf2m_bench.leaderboards.raters import NO_INTERVALS, RaterIntervals, rater_lines
 from stf2m_bench.leaderboards.render import LEFT, escape, table, uar_cell
 from stf2m_bench.leaderboards.standing import smallest_difference
 from stf2m_bench.scoring.intervals import FEW_PEOPLE, FEWEST_PEOPLE
@@ -53,8 +53,8 @@ _AXES = {"valence": "valence", "arousal": "arousal", "quadrant": "valence and ar
 LAST_LINE = "Generated from `results/` by `stf2m-bench leaderboards build`; edit nothing here."
 
 
-def to_markdown(rows: Sequence[Row], task: Task) -> str:
-    """The board's page."""
+def to_markdown(rows: Sequence[Row], task: Task, rater_intervals: RaterIntervals = NO_INTERVALS) -> str:
+    """The board's page; see `raters.rater_intervals`."""
     protocol = task.protocol
     shown = [row for row in rows if row.kind != "probe"]
     lines = [f"# {escape(protocol.title)}", ""]
@@ -70,7 +70,8 @@ def to_markdown(rows: Sequence[Row], task: Task) -> str:
     lines += [STIMULI, ""] if protocol.track == "new-stimuli" else []
     what = NEW_EMOTIONS if protocol.track == "new-emotions" else ADAPTATION
     lines += [what + (REFERENCE if any(row.kind == "reference" for row in rows) else ""), ""]
-    lines += [*_shortcuts(rows, task), *rater_lines(shown, task), *_emotions(rows, task), *_people(rows, task)]
+    lines += [*_shortcuts(rows, task), *rater_lines(shown, task, rater_intervals)]
+    lines += [*_emotions(rows, task), *_people(rows, task)]
     if protocol.reference:
         lines += ["## Published figures", "", "By other protocols, not comparable:", ""]
         lines += [f"- {one.value:g}: {escape(one.source)} ({escape(one.protocol)})" for one in protocol.reference]

@@ -2,38 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
 
+from stf2m_bench.episode.drawing import Drawer
 from stf2m_bench.leaderboards.board import Row
-from stf2m_bench.leaderboards.render import escape
+from stf2m_bench.leaderboards.render import escape, uar_cell
+from stf2m_bench.scoring.drawn import draw_all
 from stf2m_bench.scoring.figures import VoteFigures
+from stf2m_bench.scoring.predictions import Predictions
+from stf2m_bench.scoring.result import Result, predictions_of
+from stf2m_bench.scoring.votes import VoteIntervals, vote_intervals
 from stf2m_bench.tasks.task import Task
+
+RaterIntervals = Mapping[str, Mapping[int, VoteIntervals | None]]
+_DECIMALS = {"cross-entropy": 3, "divergence": 3, "agreement": 1}  # of each figure
+NO_INTERVALS: RaterIntervals = MappingProxyType({})
 
 MEANING = (
     "Over the queries of which a vote falls on the classes of their episode, votes being shares of those that do:"
     " cross-entropy of the votes under the prediction (nats), Jensen-Shannon divergence (bits), agreement: how often"
-    " a rater drawn at random says what the model says first (percent). No intervals: differences of these figures are"
-    " for looking."
+    " a rater drawn at random says what the model says first (percent). ± is the 95% interval for *new people*, made of"
+    " the stored predictions as that of UAR; models are not compared in pairs here: differences are for looking."
 )
 
 
-def rater_lines(rows: Sequence[Row], task: Task) -> Iterator[str]:
+def rater_intervals(rows: Sequence[Row], results: Iterable[Result], place: Path, task: Task) -> RaterIntervals:
+    """Hash of a result -> shots -> intervals of its figures of votes; results do not hold them, predictions tell them.
+
+    Of rows that are no chance and no probe; nothing for a task without votes.
+
+    Args:
+        place: where the files of the results lie.
+
+    Raises:
+        InputError: predictions are missing or do not fit the task.
+    """
+    if not task.protocol.votes:
+        return NO_INTERVALS
+    wanted = {row.hash for row in rows if row.kind not in ("chance", "probe", "retracted")}
+    drawer = Drawer(task)
+    drawn = {shot: draw_all(drawer, shot) for shot in task.protocol.shots}
+    found = {}
+    for result in results:
+        path = predictions_of(result, place / f"{result.stem}.json")
+        if result.hash in wanted and path is not None:
+            predictions = Predictions.read(path)
+            predictions.require(task)
+            found[result.hash] = {
+                shot: vote_intervals(task, predictions.logs[shot], one) for shot, one in drawn.items()
+            }
+    return found
+
+
+def rater_lines(rows: Sequence[Row], task: Task, intervals: RaterIntervals = NO_INTERVALS) -> Iterator[str]:
     """A table of every row that has such figures; nothing for a task without votes."""
-    scored = {row.model: found for row in rows if row.kind != "retracted" and (found := _votes_of(row))}
+    scored = [(row, found) for row in rows if row.kind != "retracted" and (found := _votes_of(row))]
     if not task.protocol.votes or not scored:
         return
     shots = task.protocol.shots
     yield from (f"## Agreement with the raters `{escape(task.protocol.votes)}`", "", MEANING, "")
-    names = [f"{name} {shot}-shot" for name in ("cross-entropy", "divergence", "agreement") for shot in shots]
+    names = [f"{name} {shot}-shot" for name in _DECIMALS for shot in shots]
     yield f"| model | {' | '.join(names)} |"
     yield f"| --- |{' --: |' * len(names)}"
-    for model, found in scored.items():
-        cells = [f"{found[shot].cross_entropy:.3f}" for shot in shots]
-        cells += [f"{found[shot].divergence:.3f}" for shot in shots]
-        cells += [f"{found[shot].agreement:.1f}" for shot in shots]
-        yield f"| {escape(model)} | {' | '.join(cells)} |"
+    for row, found in scored:
+        around = intervals.get(row.hash, {})
+        cells = [_cell(name, found[shot], around.get(shot)) for name in _DECIMALS for shot in shots]
+        yield f"| {escape(row.model)} | {' | '.join(cells)} |"
     yield ""
-    for shot, one in next(iter(scored.values())).items():
+    for shot, one in scored[0][1].items():
         yield f"- {shot}-shot: {among_raters(one)}"
     yield ""
 
@@ -45,6 +83,11 @@ def among_raters(votes: VoteFigures) -> str:
         f"{rater}what most raters say would agree in {votes.most:.1f} %; no cross-entropy is below {votes.entropy:.3f};"
         f" {votes.queries:,} queries, {votes.left_out:,} left out."
     )
+
+
+def _cell(name: str, votes: VoteFigures, intervals: VoteIntervals | None) -> str:
+    field = name.replace("-", "_")
+    return uar_cell(getattr(votes, field), getattr(intervals, field, None), decimals=_DECIMALS[name])
 
 
 def _votes_of(row: Row) -> dict[int, VoteFigures]:

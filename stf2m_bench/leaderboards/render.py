@@ -89,11 +89,12 @@ def table(rows: Sequence[Row], shots: list[int]) -> list[list[str]]:
     return [[cells[n] for n in kept] for cells in (header, *body)]
 
 
-def uar_cell(value: float, interval: Interval | None) -> str:
-    """Percent with the interval for new people."""
+def uar_cell(value: float, interval: Interval | None, *, decimals: int = 1) -> str:
+    """A figure, percent unless told otherwise, with the interval for new people."""
     if interval is None:
-        return f"{value:.1f}"
-    return f"{value:.1f} ± {interval.halfwidth:.1f}" + (" rough" if interval.label == "rough" else "")
+        return f"{value:.{decimals}f}"
+    halfwidth = f"{interval.halfwidth:.{decimals}f}"
+    return f"{value:.{decimals}f} ± {halfwidth}" + (" rough" if interval.label == "rough" else "")
 
 
 def tier_cell(row: Row) -> str:

@@ -41,8 +41,8 @@ def ccc(predicted: Floats, rated: Floats) -> float:
     return 2 * float(np.mean(x * y)) / spread if spread > 0 else float("nan")
 
 
-def vote_cross_entropy(logs: NDArray[Any], votes: Floats) -> float:
-    """Cross-entropy of the raters' votes under the prediction, -sum_c v_c log p_c, mean over queries, in nats.
+def vote_cross_entropy(logs: NDArray[Any], votes: Floats) -> Floats:
+    """Cross-entropy of the raters' votes under the prediction, -sum_c v_c log p_c, of each query, in nats.
 
     Equal to the negative log-likelihood where all raters agree. Peterson et al. 2019, "Human uncertainty makes
     classification more robust", which trains and tests by it.
@@ -51,14 +51,18 @@ def vote_cross_entropy(logs: NDArray[Any], votes: Floats) -> float:
         logs: log-probabilities `[..., N]`.
         votes: shares of the votes `[..., N]`, summing to 1 over the last axis.
 
-    >>> round(vote_cross_entropy(np.log([[0.5, 0.5], [0.25, 0.75]]), np.array([[0.5, 0.5], [0.0, 1.0]])), 6)
-    0.490415
+    Returns:
+        `[...]`.
+
+    >>> vote_cross_entropy(np.log([[0.5, 0.5], [0.25, 0.75]]), np.array([[0.5, 0.5], [0.0, 1.0]])).round(6).tolist()
+    [0.693147, 0.287682]
     """
-    return float(-(votes * logs.astype(np.float64)).sum(axis=-1).mean())
+    nats: Floats = -(votes * logs.astype(np.float64)).sum(axis=-1)
+    return nats
 
 
-def vote_divergence(logs: NDArray[Any], votes: Floats) -> float:
-    """Jensen-Shannon divergence of prediction and votes, mean over queries, in bits: 0 if equal, 1 if disjoint.
+def vote_divergence(logs: NDArray[Any], votes: Floats) -> Floats:
+    """Jensen-Shannon divergence of prediction and votes, of each query, in bits: 0 if equal, 1 if disjoint.
 
     JS(p, v) = H((p + v) / 2) - (H(p) + H(v)) / 2. Lin 1991, "Divergence measures based on the Shannon entropy". The
     stored probabilities are brought to sum 1 first; this is the divergence, not its square root.
@@ -67,12 +71,15 @@ def vote_divergence(logs: NDArray[Any], votes: Floats) -> float:
         logs: log-probabilities `[..., N]`.
         votes: shares of the votes `[..., N]`, summing to 1 over the last axis.
 
-    >>> round(vote_divergence(np.log([[0.5, 0.5]]), np.array([[1.0, 0.0]])), 6)
-    0.311278
+    Returns:
+        `[...]`.
+
+    >>> vote_divergence(np.log([[0.5, 0.5]]), np.array([[1.0, 0.0]])).round(6).tolist()
+    [0.311278]
     """
     p = np.exp(logs.astype(np.float64))
     p /= p.sum(axis=-1, keepdims=True)
-    return float((_entropy((p + votes) / 2) - (_entropy(p) + _entropy(votes)) / 2).mean())
+    return _entropy((p + votes) / 2) - (_entropy(p) + _entropy(votes)) / 2
 
 
 def vote_entropy(votes: Floats) -> float:
@@ -87,19 +94,23 @@ def vote_entropy(votes: Floats) -> float:
     return float(_entropy(votes).mean() * np.log(2))
 
 
-def vote_agreement(logs: NDArray[Any], votes: Floats) -> float:
-    """The share of the votes that the top class wins, mean over queries: how often one rater would say the same.
+def vote_agreement(logs: NDArray[Any], votes: Floats) -> Floats:
+    """The share of the votes that the top class wins, of each query: how often one rater would say the same.
 
-    Ties at the top are split. At most the mean of the largest shares.
+    Ties at the top are split. At most the largest share.
 
     Args:
         logs: log-probabilities `[..., N]`.
         votes: shares of the votes `[..., N]`, summing to 1 over the last axis.
 
-    >>> round(vote_agreement(np.log([[0.5, 0.5], [0.25, 0.75]]), np.array([[1.0, 0.0], [0.4, 0.6]])), 6)
-    0.55
+    Returns:
+        `[...]`.
+
+    >>> vote_agreement(np.log([[0.5, 0.5], [0.25, 0.75]]), np.array([[1.0, 0.0], [0.4, 0.6]])).tolist()
+    [0.5, 0.6]
     """
-    return float((top_shares(logs) * votes).sum(axis=-1).mean())
+    shares: Floats = (top_shares(logs) * votes).sum(axis=-1)
+    return shares
 
 
 def rater_agreement(counts: Floats) -> float:

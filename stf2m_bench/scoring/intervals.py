@@ -1,4 +1,4 @@
-"""Two 95% intervals of the UAR: the error from drawing episodes, and the error from having tested these people.
+"""Two 95% intervals of a figure: the error from drawing episodes, and the error from having tested these people.
 
 docs/validity.md shows by simulation how often they hold the truth.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from stf2m_bench.scoring.figures import Interval, percent
+from stf2m_bench.scoring.figures import Interval, six
 from stf2m_bench.scoring.metrics import Floats, Ints, recalls
 
 FEWEST_PEOPLE = 6
@@ -141,18 +141,21 @@ def over_unlike_folds(found: Sequence[Contributions], uars: Floats) -> dict[int,
     return values
 
 
-def new_people(uar: float, values: Floats) -> Interval | None:
+def new_people(figure: float, values: Floats, *, most: float = 1.0, scale: float = 100.0) -> Interval | None:
     """The interval for *new people*: U +- t(S - 1) sd(c) / sqrt(S); None below 6 people, `rough` below 12.
 
     Args:
-        uar: share of 1.
-        values: c of the S people of all folds, shares of 1.
+        figure: U, the UAR as a share of 1, or another mean over queries, at least 0.
+        values: c of the S people of all folds, in its unit.
+        most: no figure is higher.
+        scale: what the interval is multiplied by; 100 makes percent of shares.
     """
     count = len(values)
     if count < FEWEST_PEOPLE:
         return None
     halfwidth = float(t_halfwidth(values))
-    return _interval(uar, halfwidth, people=count, label="rough" if count < FEW_PEOPLE else "people")
+    label = "rough" if count < FEW_PEOPLE else "people"
+    return _interval(figure, halfwidth, people=count, label=label, most=most, scale=scale)
 
 
 def t_halfwidth(values: Floats) -> Floats:
@@ -171,11 +174,13 @@ def t_halfwidth(values: Floats) -> Floats:
     return halfwidth
 
 
-def _interval(uar: float, halfwidth: float, *, people: int | None, label: Any) -> Interval:
+def _interval(
+    figure: float, halfwidth: float, *, people: int | None, label: Any, most: float = 1.0, scale: float = 100.0
+) -> Interval:
     return Interval(
-        lower=percent(max(uar - halfwidth, 0)),
-        upper=percent(min(uar + halfwidth, 1)),
-        halfwidth=percent(halfwidth),
+        lower=six(scale * max(figure - halfwidth, 0)),
+        upper=six(scale * min(figure + halfwidth, most)),
+        halfwidth=six(scale * halfwidth),
         people=people,
         label=label,
     )

@@ -10,16 +10,9 @@ from stf2m_bench.scoring import calibration, metrics
 from stf2m_bench.scoring.coarse import coarse_emotions, coarse_mass
 from stf2m_bench.scoring.drawn import Drawn, draw_all
 from stf2m_bench.scoring.figures import CoarseFigures, Figures, FoldFigures, ShotFigures, percent, six
-from stf2m_bench.scoring.intervals import (
-    Contributions,
-    contributions,
-    linearised,
-    monte_carlo,
-    monte_carlo_variance,
-    new_people,
-    over_unlike_folds,
-)
+from stf2m_bench.scoring.intervals import linearised, monte_carlo, monte_carlo_variance, new_people
 from stf2m_bench.scoring.metrics import Floats, Ints
+from stf2m_bench.scoring.people import worth_of_people
 from stf2m_bench.scoring.predictions import Logs, Predictions
 from stf2m_bench.scoring.votes import score_votes
 from stf2m_bench.tasks.task import Task
@@ -53,14 +46,14 @@ def score_shot(task: Task, logs: Logs, drawn: Drawn) -> ShotFigures:
     rows = [np.flatnonzero(drawn.fold == number) for number in range(folds)]
     matrices = [_confusion(logs[r], drawn.truth[r], drawn.emotions[r], emotions) for r in rows]
     variances = [monte_carlo_variance(correct[r], drawn.truth[r], emotions=emotions) for r in rows]
-    per_person, told_apart = _people(task, correct, drawn, recall)
+    worth = worth_of_people(task, drawn, _linearised(correct, drawn, recall))
     groups = _groups(task, correct, drawn)
     accuracy = metrics.accuracy(correct)
     figures = ShotFigures(
         uar=percent(uar),
         these_people=monte_carlo(uar, variances),
-        new_people=new_people(uar, np.array(list(per_person.values()))) if told_apart else None,
-        people=len(per_person),
+        new_people=new_people(uar, np.array(list(worth.of_person.values()))) if worth.told_apart else None,
+        people=len(worth.of_person),
         accuracy=percent(accuracy),
         macro_f1=percent(float(np.mean([metrics.macro_f1(matrix) for matrix in matrices]))),
         nll=six(calibration.nll(logs, drawn.labels)),
@@ -71,7 +64,7 @@ def score_shot(task: Task, logs: Logs, drawn: Drawn) -> ShotFigures:
             for r, one, matrix, variance in zip(rows, recall, matrices, variances, strict=True)
         ),
         recalls=dict(zip(task.protocol.emotions, map(percent, np.nanmean(recall, axis=0)), strict=True)),
-        subjects={person: percent(value) for person, value in per_person.items()},
+        subjects={person: percent(value) for person, value in worth.of_person.items()},
         confusion=tuple(tuple(map(six, row)) for row in np.sum(matrices, axis=0)),
         groups={name: percent(value) for name, value in groups.items()},
         worst_group=min(groups, key=lambda name: groups[name], default=None),
@@ -122,32 +115,13 @@ def _all_asked(task: Task, recall: Floats) -> None:
         )
 
 
-def _people(task: Task, correct: Floats, drawn: Drawn, recall: Floats) -> tuple[dict[str, float], bool]:
-    """Contribution of each test person (mean over the folds that test it), and whether all folds determine them.
-
-    Nobody's where people are unknown.
-    """
-    if not task.people_known:
-        return {}, False
-    names, person = np.unique(np.array(task.clips.subject), return_inverse=True)
-    found: list[Contributions] = []
-    for fold in range(len(recall)):
+def _linearised(correct: Floats, drawn: Drawn, recall: Floats) -> Floats:
+    """Correctness `[E, Q]`, turned within each fold so that its plain mean is the fold's UAR."""
+    z = np.empty_like(correct)
+    for fold, of_emotion in enumerate(recall):
         rows = drawn.fold == fold
-        z = linearised(correct[rows].ravel(), drawn.truth[rows].ravel(), recall[fold])
-        supporting = None
-        if not task.one_person:
-            supporting = np.repeat(person[drawn.support[rows]], correct.shape[1], axis=0)
-        found.append(contributions(z, person[drawn.query[rows]].ravel(), supporting))
-    told_apart = all(one.told_apart for one in found)
-    if task.protocol.track == "new-stimuli" and not task.one_person:
-        unlike = over_unlike_folds(found, recall.mean(axis=1))
-        return {str(names[number]): value for number, value in unlike.items()}, told_apart
-    values: dict[str, list[float]] = {}
-    for one in found:
-        for number, value in zip(one.people, one.values, strict=True):
-            values.setdefault(str(names[number]), []).append(float(value))
-    means = {name: float(np.mean(values[name])) for name in sorted(values)}
-    return means, told_apart
+        z[rows] = linearised(correct[rows].ravel(), drawn.truth[rows].ravel(), of_emotion).reshape(-1, z.shape[1])
+    return z
 
 
 def _groups(task: Task, correct: Floats, drawn: Drawn) -> dict[str, float]:
