@@ -207,7 +207,7 @@ def _where_they_meet(task: Task, pair: Alike) -> str:
 
 def _unmarked_duplicates(task: Task, stores: Mapping[str, Store]) -> list[str]:
     """Pairs of clips of the task with the same content, of which the later one is not marked."""
-    first_of = find_duplicates(stores.values())
+    first_of = find_duplicates(stores.values(), set(task.clips.clip_id))
     alike: dict[str, list[str]] = {}
     marked = dict(zip(task.clips.clip_id, task.clips.duplicate_of, strict=True))
     for clip in task.clips.clip_id:

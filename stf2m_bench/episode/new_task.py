@@ -62,14 +62,16 @@ def new_task(
     Raises:
         FaultsError: the data cannot serve it: names emotion and subject and what it can serve.
     """
-    found = Counter(row["emotion"] for row in rows_of(manifest, rated) if row["emotion"] is not None)
+    rows = [row for row in rows_of(manifest, rated) if row["emotion"] is not None]
+    found = Counter(row["emotion"] for row in rows)
     emotions = tuple(emotions) or tuple(e for e in sorted(found) if found[e] >= least)
     if len(emotions) < ways:
         raise InputError(
             f"{ways}-way episodes need {ways} emotions; '{manifest.dataset}' has {len(emotions)}:"
             f" {', '.join(emotions)}."
         )
-    twins = find_duplicates(stores.values()) if duplicates is None else duplicates
+    listed = {row["clip_id"] for row in rows if row["emotion"] in emotions}
+    twins = find_duplicates(stores.values(), listed) if duplicates is None else duplicates
     clips = make_clip_list(manifest, emotions, twins, rated)
     if absent := absent_views(stores, clips.clip_id):
         raise InputError(f"{absent[0]}; choose views of media that the dataset has.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,15 @@ from stf2m_bench.views.base.store import Store
 ENOUGH = 5  # different numbers in a clip; that all of them are another's is no chance
 
 
-def find_duplicates(stores: Iterable[Store]) -> dict[str, str]:
+def find_duplicates(stores: Iterable[Store], among: Collection[str] | None = None) -> dict[str, str]:
     """Clips whose content is that of an earlier clip: clip id -> the earlier id.
 
     Two clips are duplicates if a view taken from media or from a table is the same in both, number for number, and
     holds 5 different numbers or more: a heart rate that is told once a second is the same in many clips of a second.
     Views of text are left out: people may say the same words twice.
+
+    Args:
+        among: look at these clips alone, such as those of a task.
     """
     duplicates: dict[str, str] = {}
     for store in stores:
@@ -34,6 +37,8 @@ def find_duplicates(stores: Iterable[Store]) -> dict[str, str]:
             continue
         first: dict[bytes, str] = {}
         for clip in store.info["clips"]:
+            if among is not None and clip not in among:
+                continue
             array = store.array(clip)
             content = array.tobytes()
             if first.setdefault(content, clip) != clip and len(np.unique(array)) >= ENOUGH:
@@ -45,6 +50,10 @@ def make_clip_list(
     manifest: Manifest, emotions: Iterable[str], duplicates: Mapping[str, str], rated: Rated = UNRATED
 ) -> ClipList:
     """The clips of these emotions; an unknown recording is the clip itself.
+
+    Args:
+        duplicates: clip id -> id of an earlier clip with the same content. If that one is not in the list, the first
+            clip of its copies that is takes its place.
 
     Raises:
         InputError: the corpus has no such votes.
@@ -59,9 +68,26 @@ def make_clip_list(
         stimulus=[row["stimulus"] or "" for row in rows],
         emotion=[row["emotion"] for row in rows],
         group=[";".join(f"{g.removeprefix('group.')}={row[g]}" for g in groups if row[g]) for row in rows],
-        duplicate_of=[duplicates.get(row["clip_id"], "") for row in rows],
+        duplicate_of=_marks([row["clip_id"] for row in rows], duplicates),
         votes=[as_text(row["votes"], wanted) for row in rows] if rated.votes else [],
     )
+
+
+def _marks(clips: list[str], duplicates: Mapping[str, str]) -> list[str]:
+    """Of each clip the one that is drawn in its place; empty for the one of each group of copies that is drawn."""
+    listed = set(clips)
+    drawn: dict[str, str] = {}
+    for clip in clips:
+        first = _first(clip, duplicates)
+        drawn.setdefault(first, first if first in listed else clip)
+    firsts = [drawn[_first(clip, duplicates)] for clip in clips]
+    return ["" if first == clip else first for clip, first in zip(clips, firsts, strict=True)]
+
+
+def _first(clip: str, duplicates: Mapping[str, str]) -> str:
+    while earlier := duplicates.get(clip):
+        clip = earlier
+    return clip
 
 
 def rows_of(manifest: Manifest, rated: Rated) -> list[dict[str, Any]]:

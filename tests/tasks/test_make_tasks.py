@@ -93,6 +93,31 @@ def test_the_clip_list_keeps_the_wanted_emotions_with_recordings_and_groups(tmp_
     assert clips.duplicate_of == ["", "a"]
 
 
+@pytest.mark.parametrize(
+    ("duplicates", "marks"),
+    [
+        ({"b": "a", "c": "a"}, ["", "a", "a", ""]),
+        ({"b": "gone", "d": "gone"}, ["", "", "", "b"]),
+        ({"b": "a", "c": "b", "d": "c"}, ["", "a", "a", "a"]),
+        ({"a": "d"}, ["d", "", "", ""]),
+    ],
+)
+def test_a_mark_names_the_copy_that_is_in_the_list_and_drawn(
+    tmp_path: Path, duplicates: dict[str, str], marks: list[str]
+) -> None:
+    (tmp_path / "clips.csv").write_text(
+        "clip_id,subject,emotion\ngone,p,anger\n" + "".join(f"{c},p,fear\n" for c in "abcd")
+    )
+    assert make_clip_list(build_manifest("csv", tmp_path), ["fear"], duplicates).duplicate_of == marks
+
+
+def test_copies_are_looked_for_among_the_clips_of_a_task() -> None:
+    """c sounds like b and looks like a; without b it is a copy of a."""
+    voices, faces = store_of({"a": OTHER, "b": ONE, "c": ONE}), store_of({"a": ONE, "b": OTHER, "c": ONE}, "imported:x")
+    assert find_duplicates([voices, faces]) == {"c": "b"}
+    assert find_duplicates([voices, faces], {"a", "c"}) == {"c": "a"}
+
+
 def test_a_task_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     task = make_task()
     path = write_task(task.protocol, task.clips, tmp_path)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from toys import make_store, make_task, toy_clips, toy_protocol
 
 from stf2m_bench.datasets.base.manifest import Manifest, build_manifest
+from stf2m_bench.episode.checks import check_task
 from stf2m_bench.episode.new_task import new_task
 from stf2m_bench.episode.views import disagreements
 from stf2m_bench.errors import FaultsError, InputError
@@ -183,6 +184,25 @@ def test_a_new_task_may_take_the_emotions_that_raters_heard(tmp_path: Path) -> N
     assert set(moved.values()) == {"fear"}
     assert disagreements(task, manifest) == []
     assert len(task.protocol.frozen) == 64
+
+
+def test_of_copies_the_first_that_a_majority_leaves_is_drawn_and_the_others_are_its_duplicates(tmp_path: Path) -> None:
+    voted_manifest(tmp_path)
+    text = (tmp_path / "clips.csv").read_text()
+    (tmp_path / "clips.csv").write_text(text.replace("p02-fear-0,p02,fear,1,6,1,1", "p02-fear-0,p02,fear,2,2,2,2"))
+    store = make_store(make_task(), "imported:x")
+    copies = [f"p02-fear-{number}" for number in (0, 1, 3)]
+    for clip in copies:
+        store.array(clip)[:] = store.array("p02-fear-4")
+    sizes: dict[str, Any] = {"ways": 3, "queries": 1, "episodes": 30, "shots": (1,), "folds": 2}
+    wish = {"name": "mine", "title": "Mine", "track": "new-subjects", "rated": Rated("all", 0.5)}
+    task = new_task(build_manifest("csv", tmp_path), {"imported:x": store}, **wish, **sizes)
+    marks = dict(zip(task.clips.clip_id, task.clips.duplicate_of, strict=True))
+    assert "p02-fear-0" not in marks
+    assert {clip: first for clip, first in marks.items() if first} == dict.fromkeys(
+        ("p02-fear-3", "p02-fear-4"), "p02-fear-1"
+    )
+    assert [one.name for one in check_task(task, stores={"imported:x": store}) if one.passed is False] == []
 
 
 def test_votes_of_another_folder_are_a_disagreement(tmp_path: Path) -> None:
