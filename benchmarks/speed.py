@@ -80,7 +80,7 @@ def small_task(folder: Path) -> tuple[Path, TaskViews]:
     from stf2m_bench.datasets.base.manifest import build_manifest
     from stf2m_bench.datasets.synth.script import Plan
     from stf2m_bench.datasets.synth.write import generate_corpus
-    from stf2m_bench.episode.new_task import new_task
+    from stf2m_bench.episode.new_task import Wish, new_task
     from stf2m_bench.episode.views import TaskViews
     from stf2m_bench.views.base.store import prepare_view
 
@@ -92,14 +92,7 @@ def small_task(folder: Path) -> tuple[Path, TaskViews]:
         task = new_task(
             manifest,
             stores,
-            name="small",
-            title="Small",
-            track="new-subjects",
-            ways=3,
-            shots=(1,),
-            queries=1,
-            folds=2,
-            episodes=60,
+            Wish("small", "Small", "new-subjects", ways=3, shots=(1,), queries=1, folds=2, episodes=60),
         )
     return corpus, TaskViews(task, stores)
 

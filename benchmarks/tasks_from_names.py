@@ -17,7 +17,7 @@ from itertools import product
 from pathlib import Path
 
 from stf2m_bench.datasets.base.manifest import build_manifest
-from stf2m_bench.episode.new_task import new_task
+from stf2m_bench.episode.new_task import Wish, new_task
 from stf2m_bench.tasks.make import write_task
 from stf2m_bench.tasks.task import Task
 
@@ -68,16 +68,9 @@ def crema_d(tables: Path) -> Task:
 def whole(dataset: str, folder: Path, title: str) -> Task:
     """The task of a corpus, not ranked until models and shortcut probes were scored."""
     manifest = build_manifest(dataset, folder)
-    task = new_task(
-        manifest,
-        {},
-        name=f"{dataset.replace('_', '-')}-new-subjects",
-        title=title,
-        track="new-subjects",
-        emotions=manifest.card.emotions,
-        views=VIEWS,
-        duplicates=TWINS if dataset == "ravdess" else {},
-    )
+    name = f"{dataset.replace('_', '-')}-new-subjects"
+    wish = Wish(name, title, "new-subjects", emotions=manifest.card.emotions, views=VIEWS)
+    task = new_task(manifest, {}, wish, duplicates=TWINS if dataset == "ravdess" else {})
     return Task(task.protocol.model_copy(update={"ranked": False}), task.clips)
 
 

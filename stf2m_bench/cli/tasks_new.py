@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from stf2m_bench.cli.console import data_option, note, progress_bars, workers_option
+
+if TYPE_CHECKING:
+    from stf2m_bench.datasets.base.manifest import Manifest
+    from stf2m_bench.views.base.store import Store
 
 
 def _task_name(_context: click.Context, _argument: click.Parameter, name: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
         raise click.BadParameter(f"'{name}' is no name for a task; use small letters, digits and hyphens.")
     return name
+
+
+def _halves(_context: click.Context, _option: click.Parameter, text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    halves = [tuple(name.strip() for name in half.split(",") if name.strip()) for half in text.split("/")]
+    if text and (len(halves) != 2 or not all(halves)):
+        raise click.BadParameter(f"'{text}' is not of the form A,B/C,D: two halves, each with a stimulus.")
+    return (halves[0], halves[1]) if text else ((), ())
 
 
 def _number(name: str, least: int, default: int, text: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -35,11 +46,12 @@ def _number(name: str, least: int, default: int, text: str) -> Callable[[Callabl
 )
 @click.option(
     "--track",
-    type=click.Choice(["new-subjects", "personal", "new-emotions"]),
+    type=click.Choice(["new-subjects", "personal", "new-emotions", "new-stimuli"]),
     default="new-subjects",
     show_default=True,
     help="new-subjects: the queries come from other people than the support. personal: from the same new person."
-    " new-emotions: the test asks for other emotions than training; for corpora that do not say whose a clip is.",
+    " new-emotions: the test asks for other emotions than training; for corpora that do not say whose a clip is."
+    " new-stimuli: the queries are of stimuli that neither the support nor training shows.",
 )
 @click.option("--title", metavar="TEXT", default="", help="Heading of the leaderboard.  [default: dataset and track]")
 @_number("--ways", 2, 5, "Emotions in an episode.")
@@ -53,7 +65,7 @@ def _number(name: str, least: int, default: int, text: str) -> Callable[[Callabl
     help="Support clips of each emotion; may be given several times.",
 )
 @_number("--queries", 1, 3, "Query clips of each emotion.")
-@_number("--folds", 1, 3, "Groups of people, each tested once.")
+@_number("--folds", 1, 3, "Groups of people, each tested once; 1 tests a third. In new-stimuli, in both directions.")
 @_number("--episodes", 1, 1000, "Episodes for each number of shots, over all folds.")
 @_number("--seed", 0, 0, "Seed of the folds and the episodes.")
 @click.option(
@@ -106,74 +118,72 @@ def _number(name: str, least: int, default: int, text: str) -> Callable[[Callabl
     help="The same queries at every K, the support of few shots begins that of more (personal).",
 )
 @click.option(
+    "--stimuli",
+    metavar="A,B/C,D",
+    default="",
+    callback=_halves,
+    help="The two halves of the stimuli (new-stimuli): one trains and supports, the other is queried, then reversed.",
+)
+@click.option(
+    "--one-person",
+    is_flag=True,
+    help="One person gives both support and queries (new-stimuli).  [default: other people are asked]",
+)
+@click.option(
     "--out", metavar="FOLDER", type=click.Path(path_type=Path), default=Path(), help="Where to write.  [default: here]"
 )
 @data_option
 @workers_option
 def new(
-    name: str,
     dataset: str,
     views: tuple[str, ...],
-    track: str,
-    title: str,
-    ways: int,
-    shots: tuple[int, ...],
-    queries: int,
-    folds: int,
-    episodes: int,
-    seed: int,
-    emotions: tuple[str, ...],
     label: str,
     neutral_band: float,
     window: float,
     votes: str,
     majority: float,
     relabel: bool,
-    least: int,
-    nested: bool,
     out: Path,
     data: Path | None,
     workers: int,
+    **wish: Any,
 ) -> None:
     """Make and freeze a task of your own.
 
     Writes NAME.toml, the protocol, and NAME.clips.csv, the clips that it draws from.
     """
-    from stf2m_bench.datasets.base.manifest import open_dataset
-    from stf2m_bench.episode.new_task import new_task
+    from stf2m_bench.episode.new_task import Wish, new_task
     from stf2m_bench.tasks.make import write_task
-    from stf2m_bench.tasks.reading import as_read
     from stf2m_bench.tasks.votes import Rated
-    from stf2m_bench.views.base.store import prepare_view
 
     if (majority or relabel) and not votes:
         raise click.UsageError("--majority and --relabel need --votes WHOSE; 'datasets votes DATASET' lists them.")
-    if (out / f"{name}.toml").exists():
-        raise click.UsageError(f"The task file {out / name}.toml exists already; choose another name or --out FOLDER.")
-    read: dict[str, Any] = {"label": label, "neutral_band": neutral_band, "window": window}
+    new_stimuli = wish["track"] == "new-stimuli"
+    if new_stimuli != any(wish["stimuli"]) or (wish["one_person"] and not new_stimuli):
+        raise click.UsageError("--track new-stimuli needs --stimuli A,B/C,D; no other track takes it or --one-person.")
+    path = out / f"{wish['name']}.toml"
+    if path.exists():
+        raise click.UsageError(f"The task file {path} exists already; choose another name or --out FOLDER.")
+    read = {"label": label, "neutral_band": neutral_band, "window": window}
+    wish["title"] = wish["title"] or f"{dataset}: {wish['track'].replace('-', ' ')}"
+    wish["shots"] = sorted(set(wish["shots"]))
+    manifest, stores = _prepared(dataset, views, read, data, workers)
+    task = new_task(manifest, stores, Wish(read=read, rated=Rated(votes, majority, relabel), **wish))
+    write_task(task.protocol, task.clips, out)
+    note(f"Wrote {path} and its clip list; evaluate it: stf2m-bench evaluate {path}")
+
+
+def _prepared(
+    dataset: str, views: Iterable[str], read: dict[str, Any], data: Path | None, workers: int
+) -> tuple[Manifest, dict[str, Store]]:
+    """The dataset as the task reads it, and the views of its clips."""
+    from stf2m_bench.datasets.base.manifest import open_dataset
+    from stf2m_bench.tasks.reading import as_read
+    from stf2m_bench.views.base.store import prepare_view
+
     with progress_bars() as progress:
         manifest = as_read(open_dataset(dataset, data=data, workers=workers, progress=progress), **read)
-        stores = {
+        return manifest, {
             view: prepare_view(manifest, view, workers=workers, progress=progress(f"{dataset}: {view}"))
             for view in views
         }
-    task = new_task(
-        manifest,
-        stores,
-        name=name,
-        title=title or f"{dataset}: {track.replace('-', ' ')}",
-        track=track,
-        ways=ways,
-        shots=sorted(set(shots)),
-        queries=queries,
-        folds=folds,
-        episodes=episodes,
-        seed=seed,
-        emotions=emotions,
-        read=read,
-        rated=Rated(votes, majority, relabel),
-        least=least,
-        nested=nested,
-    )
-    path = write_task(task.protocol, task.clips, out)
-    note(f"Wrote {path} and its clip list; evaluate it: stf2m-bench evaluate {path}")

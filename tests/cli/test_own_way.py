@@ -128,3 +128,28 @@ def test_a_task_may_tell_high_from_low_ratings_instead_of_emotions(here: Path, r
     ran = run("evaluate", "rated.toml", "--model", "nearest_mean")
     assert "nearest_mean  1-shot UAR" in ran.err
     assert run("tasks", "new", "cut", "--dataset", "csv:rated", *wish, "--window", "2", code=2).err.count("windows")
+
+
+def test_a_task_may_query_what_neither_support_nor_training_shows(here: Path, run) -> None:
+    write_clips(Path("shown"), clips=8)
+    header, *rows = Path("shown/clips.csv").read_text().splitlines()
+    films = [f"{row},film {n % 8 // 2},{row.split(',')[1]}-{n % 8 // 2}" for n, row in enumerate(rows)]
+    Path("shown/clips.csv").write_text("\n".join([f"{header},stimulus,recording", *films]) + "\n")
+    wish = ("--dataset", "csv:shown", "--data", "shown", "--views", "imported:x", "--ways", "3", "--shots", "2")
+    track = (
+        "--track",
+        "new-stimuli",
+        "--stimuli",
+        "film 0, film 1/film 2,film 3",
+        "--queries",
+        "2",
+        "--episodes",
+        "60",
+    )
+    for name, extra, folds in (("same", ["--one-person"], 6), ("others", ["--folds", "2"], 4)):
+        run("tasks", "new", name, *wish, *track, *extra)
+        shown = run("tasks", "show", f"{name}.toml", "--json").json
+        assert (shown["track"], shown["one_person"], len(shown["folds"])) == ("new-stimuli", name == "same", folds)
+        assert [fold["query_stimuli"] for fold in shown["folds"]][:2] == [["film 2", "film 3"], ["film 0", "film 1"]]
+        assert all(check["passed"] is not False for check in run("tasks", "check", f"{name}.toml", "--json").json)
+    assert "nearest_mean  2-shot UAR" in run("evaluate", "same.toml", "--model", "nearest_mean").err

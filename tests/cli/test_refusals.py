@@ -62,6 +62,11 @@ def change(path: Path, old: str, new: str) -> None:
         (["tasks", "new", "m2", *NEW_TASK, "--ways", "5"], ["5-way episodes need 5 emotions", "has 3"]),
         (["tasks", "new", "m2", *NEW_TASK, "--folds", "9"], ["10 people are too few for 9 folds"]),
         (["tasks", "new", "m2", *NEW_TASK, "--ways", "1"], ["'--ways'", "1"]),
+        (["tasks", "new", "m2", *NEW_TASK, "--track", "new-stimuli"], ["needs --stimuli A,B/C,D"]),
+        (["tasks", "new", "m2", *NEW_TASK, "--stimuli", "a/b"], ["no other track takes it"]),
+        (["tasks", "new", "m2", *NEW_TASK, "--one-person"], ["no other track takes it or --one-person"]),
+        (["tasks", "new", "m2", *NEW_TASK, "--track", "new-stimuli", "--stimuli", "a,b"], ["'a,b' is not of the form"]),
+        (["tasks", "new", "m2", *NEW_TASK, "--track", "new-stimuli", "--stimuli", "a/b"], ["no stimulus called 'a'"]),
     ],
     ids=lambda value: " ".join(map(str, value))[:60] if isinstance(value, list) else None,
 )

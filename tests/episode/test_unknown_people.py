@@ -14,7 +14,7 @@ from stf2m_bench.datasets.base.manifest import build_manifest
 from stf2m_bench.episode.capacity import shortages
 from stf2m_bench.episode.checks import check_task
 from stf2m_bench.episode.drawing import Drawer
-from stf2m_bench.episode.new_task import freeze, new_task
+from stf2m_bench.episode.new_task import Wish, freeze, new_task
 from stf2m_bench.episode.training_sides import TrainingSides
 from stf2m_bench.errors import FaultsError, UsageError
 from stf2m_bench.evaluation.sanity import sanity_task
@@ -151,9 +151,8 @@ def test_a_task_that_knows_people_says_nothing_of_it() -> None:
 def test_goemotions_leaves_out_what_is_too_rare(lying_beside: Callable[[str], Path]) -> None:
     manifest = build_manifest("goemotions", lying_beside("GoEmotions"))
     task = load_task("goemotions-new-emotions")
-    made = new_task(
-        manifest, {}, name=task.name, title="", track="new-emotions", views=["text.hashed"], least=20, duplicates={}
-    )
+    wish = Wish(task.name, "", "new-emotions", views=["text.hashed"], least=20)
+    made = new_task(manifest, {}, wish, duplicates={})
     assert (made.hash, made.protocol.frozen) == (task.hash, task.protocol.frozen)
     assert make_clip_list(manifest, task.protocol.emotions, {}) == task.clips
     assert {e for e in manifest.card.emotions if e not in task.protocol.emotions} == {"grief", "pride", "relief"}

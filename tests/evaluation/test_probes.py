@@ -12,7 +12,7 @@ import soundfile
 from toys import EMOTIONS, PEOPLE, clip_list, make_task, make_views
 
 from stf2m_bench.datasets.base.manifest import COLUMNS, build_manifest, open_dataset
-from stf2m_bench.episode.new_task import new_task
+from stf2m_bench.episode.new_task import Wish, new_task
 from stf2m_bench.evaluation.probes import probe_tables, run_probes
 from stf2m_bench.evaluation.shortcuts import as_store, shortcut_tables, telling
 from stf2m_bench.scoring.checks import check_result, rescore
@@ -161,8 +161,8 @@ def test_the_whole_way_from_sound_files(tmp_path):
     pd.DataFrame(rows).to_csv(tmp_path / "clips.csv", index=False)
     manifest = open_dataset("csv:loud", data=tmp_path)
     task = new_task(
-        manifest, {"text.hashed": prepare_view(manifest, "text.hashed")}, name="loud", title="Loud anger",
-        track="new-subjects", ways=3, shots=[1], queries=1, folds=2, episodes=40, seed=0, emotions=(),
+        manifest, {"text.hashed": prepare_view(manifest, "text.hashed")},
+        Wish("loud", "Loud anger", "new-subjects", ways=3, shots=[1], queries=1, folds=2, episodes=40),
     )  # fmt: skip
     probes = run_probes(task)
     loudness = probes.evaluations["probe.loudness"].result.figures.shots[1]

@@ -15,7 +15,7 @@ from toys import make_store, make_task, toy_clips, toy_protocol
 
 from stf2m_bench.datasets.base.manifest import Manifest, build_manifest
 from stf2m_bench.episode.checks import check_task
-from stf2m_bench.episode.new_task import new_task
+from stf2m_bench.episode.new_task import Wish, new_task
 from stf2m_bench.episode.views import disagreements
 from stf2m_bench.errors import FaultsError, InputError
 from stf2m_bench.tasks import votes as module
@@ -178,7 +178,7 @@ def test_a_new_task_may_take_the_emotions_that_raters_heard(tmp_path: Path) -> N
     stores = {"imported:x": make_store(make_task(), "imported:x")}
     sizes: dict[str, Any] = {"ways": 3, "queries": 1, "episodes": 6, "shots": (1,), "folds": 2}
     rated = Rated("all", 0.5, relabelled=True)
-    task = new_task(manifest, stores, **wish, **sizes, rated=rated)
+    task = new_task(manifest, stores, Wish(**wish, **sizes, rated=rated))
     assert task.protocol.rated == rated
     moved = {c: e for c, e in zip(task.clips.clip_id, task.clips.emotion, strict=True) if c.startswith("p00-anger")}
     assert set(moved.values()) == {"fear"}
@@ -196,7 +196,7 @@ def test_of_copies_the_first_that_a_majority_leaves_is_drawn_and_the_others_are_
         store.array(clip)[:] = store.array("p02-fear-4")
     sizes: dict[str, Any] = {"ways": 3, "queries": 1, "episodes": 30, "shots": (1,), "folds": 2}
     wish = {"name": "mine", "title": "Mine", "track": "new-subjects", "rated": Rated("all", 0.5)}
-    task = new_task(build_manifest("csv", tmp_path), {"imported:x": store}, **wish, **sizes)
+    task = new_task(build_manifest("csv", tmp_path), {"imported:x": store}, Wish(**wish, **sizes))
     marks = dict(zip(task.clips.clip_id, task.clips.duplicate_of, strict=True))
     assert "p02-fear-0" not in marks
     assert {clip: first for clip, first in marks.items() if first} == dict.fromkeys(
