@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+MANY = 4000  # rows whose products with each other take too long; fewer keep the basis, to the bit, of results so far
 
 
 def span_of(rows: NDArray[np.floating]) -> Floats:
@@ -15,7 +16,15 @@ def span_of(rows: NDArray[np.floating]) -> Floats:
     and mapping back gives the same weights as fitting on `rows`.
     """
     wide = rows.astype(np.float64)
-    values, vectors = np.linalg.eigh(wide @ wide.T)
-    kept = values > 1e-10 * values[-1]
-    basis: Floats = wide.T @ vectors[:, kept] / np.sqrt(values[kept])
+    if wide.shape[0] > max(MANY, wide.shape[1]):
+        return _leading(wide.T @ wide)[1]
+    values, vectors = _leading(wide @ wide.T)
+    basis: Floats = wide.T @ vectors / np.sqrt(values)
     return basis
+
+
+def _leading(products: Floats) -> tuple[Floats, Floats]:
+    """Eigenvalues that are not zero, and their eigenvectors as columns."""
+    values, vectors = np.linalg.eigh(products)
+    kept = values > 1e-10 * values[-1]
+    return values[kept], vectors[:, kept]
