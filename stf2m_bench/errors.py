@@ -30,6 +30,10 @@ class InputError(BenchError):
     exit_code = 2
 
 
+class NotForThisTaskError(InputError):
+    """A model that has nothing to say on a task of this kind."""
+
+
 class CouldNotError(BenchError):
     """The request was right, but the machine could not carry it out."""
 

@@ -86,6 +86,7 @@ def command(
     Views and weights that were made before are used again, so an interrupted run goes on with the same command.
     """
     from stf2m_bench.episode.views import open_views
+    from stf2m_bench.errors import NotForThisTaskError
     from stf2m_bench.evaluation.evaluate import evaluate, evaluate_predictions
     from stf2m_bench.evaluation.names import require_free_name
     from stf2m_bench.home import home
@@ -111,7 +112,13 @@ def command(
                 evaluate_predictions(task, predictions, name=str(name))
             views = open_views(task, data=data, workers=workers, progress=progress) if named else None
             for model, each in product(named, every):
-                done = evaluate(task, model, name=name, views=views, seed=each, device=device, progress=progress)
+                try:
+                    done = evaluate(task, model, name=name, views=views, seed=each, device=device, progress=progress)
+                except NotForThisTaskError as error:
+                    if models:
+                        raise
+                    note(f"{task.name}: {model.name} is left out: {error}")
+                    continue
                 ready = "  (weights that come with this package)" if done.shipped else ""
                 note(f"{task.name}: {done.result.stem}  {_figures(done.result)}{ready}")
         tables[task.name] = local_board(task)

@@ -10,6 +10,7 @@ from torch import Tensor
 from stf2m_bench.episode.problems import Problem
 from stf2m_bench.episode.training_sides import TrainingSides
 from stf2m_bench.episode.views import ViewSpec
+from stf2m_bench.errors import NotForThisTaskError
 from stf2m_bench.models.base.class_space import assignment, matching
 from stf2m_bench.models.base.fusion import ViewFusion
 from stf2m_bench.models.base.model import Model
@@ -33,7 +34,17 @@ class ClassMemory(Model):
         self._posteriors, self._fusion = Posteriors(), ViewFusion()
 
     def fit(self, sides: TrainingSides) -> ClassMemory:
-        """Train the classifier; set the temperature on meta-val."""
+        """Train the classifier; set the temperature on meta-val.
+
+        Raises:
+            NotForThisTaskError: meta-val has no emotion of meta-train, so that nothing can be chosen there.
+        """
+        task, fold = sides.task, sides.fold
+        if set(task.emotions("meta_train", fold)).isdisjoint(task.emotions("meta_val", fold)):
+            raise NotForThisTaskError(
+                f"class_memory judges its classifier by meta-val clips of the emotions of meta-train, and '{task.name}'"
+                " has none; leave it out of this board."
+            )
         self._posteriors.fit(sides)
         self._fusion.fit(sides, self._logits)
         return self

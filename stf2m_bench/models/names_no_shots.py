@@ -10,7 +10,7 @@ from torch import Tensor
 from stf2m_bench.episode.problems import Problem
 from stf2m_bench.episode.training_sides import TrainingSides
 from stf2m_bench.episode.views import ViewSpec
-from stf2m_bench.errors import InputError, UsageError
+from stf2m_bench.errors import NotForThisTaskError, UsageError
 from stf2m_bench.models.base.model import Model
 from stf2m_bench.models.base.posteriors import Posteriors
 
@@ -43,10 +43,10 @@ class NamesNoShots(Model):
         """Log-posteriors of the named emotions `[B, Q, N]`.
 
         Raises:
-            InputError: an emotion that training did not have, as on boards of new emotions.
+            NotForThisTaskError: an emotion that training did not have, as on boards of new emotions.
         """
         if unknown := {name for row in names for name in row} - set(self._emotions):
-            raise InputError(
+            raise NotForThisTaskError(
                 f"names_no_shots knows the emotions of training alone, and these episodes ask for {min(unknown)}; leave"
                 " it out of this board."
             )

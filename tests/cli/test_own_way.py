@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import own_table
 import pytest
 from own_table import NEW_TASK, files_in, write_clips
 
+from stf2m_bench.discovery import Room
 from stf2m_bench.scoring.result import read_result
 
 
@@ -111,6 +113,20 @@ def test_results_of_an_earlier_version_are_left_off_the_board_after_an_evaluatio
     run("tasks", "freeze", file)
     rows = run("evaluate", file, "--model", "ridge", "--json").json["mine"]
     assert {row["model"] for row in rows} == {"ridge", "chance"}
+
+
+def test_models_that_have_nothing_to_say_on_a_task_are_left_out_unless_asked_for(
+    here: Path, run, refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_table, "EMOTIONS", (*own_table.EMOTIONS, "fear", "disgust", "surprise", "pride"))
+    write_clips(Path("more"))
+    wish = ("--views", "imported:x", "--ways", "2", "--shots", "1", "--queries", "2", "--episodes", "60")
+    run("tasks", "new", "more", "--dataset", "csv:more", "--data", "more", "--track", "new-emotions", *wish)
+    monkeypatch.setattr(Room, "keys", lambda room: ["chance", "names_no_shots", "nearest_mean"])
+    ran = run("evaluate", "more.toml", "--json")
+    assert {row["model"] for row in ran.json["more"]} == {"chance", "nearest_mean"}
+    assert "more: names_no_shots is left out: names_no_shots knows the emotions of training alone" in ran.err
+    refused("evaluate", "more.toml", "--model", "names_no_shots", says=["knows the emotions of training alone"])
 
 
 def test_a_task_may_tell_high_from_low_ratings_instead_of_emotions(here: Path, run) -> None:

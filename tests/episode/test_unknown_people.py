@@ -16,7 +16,7 @@ from stf2m_bench.episode.checks import check_task
 from stf2m_bench.episode.drawing import Drawer
 from stf2m_bench.episode.new_task import Wish, freeze, new_task
 from stf2m_bench.episode.training_sides import TrainingSides
-from stf2m_bench.errors import FaultsError, UsageError
+from stf2m_bench.errors import FaultsError, NotForThisTaskError, UsageError
 from stf2m_bench.evaluation.sanity import sanity_task
 from stf2m_bench.leaderboards.board import board
 from stf2m_bench.leaderboards.compare import compare_results
@@ -119,6 +119,12 @@ def test_two_models_are_compared_without_a_test() -> None:
 def test_permuting_the_truth_moves_emotions_though_each_clip_is_a_subject() -> None:
     task = unknown()
     assert sanity_task(task).clips.emotion != task.clips.emotion
+
+
+def test_class_memory_has_nothing_to_judge_itself_by_where_no_emotion_is_in_both_training_sides() -> None:
+    sides = TrainingSides(make_views_of(unknown()), 0)
+    with pytest.raises(NotForThisTaskError, match="class_memory judges its classifier by meta-val clips"):
+        fit_model(make_model("class_memory"), sides)
 
 
 def test_an_emotion_with_too_few_clips_is_named() -> None:
