@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stf2m_bench.views.base.channels import known_stretch
-from stf2m_bench.views.base.extractor import Extractor
+from stf2m_bench.views.base.channels import Stretch
 from stf2m_bench.views.base.filters import even, without_artefacts
 from stf2m_bench.views.base.media import ClipMedia
+from stf2m_bench.views.base.signal import SignalExtractor
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class EDAParams:
     longest_gap: float = 1.0
 
 
-class EDA(Extractor):
+class EDA(SignalExtractor):
     """Skin conductance of the channel named after the colon, `[T, 2]`: tonic, phasic; microsiemens, 4 rows a second.
 
     The sum of both is the signal below 1 Hz. A clip shorter than 20 s has nothing slower than the tonic part's 0.05 Hz:
@@ -45,23 +45,13 @@ class EDA(Extractor):
     """
 
     version = 1
-    media = ("signal",)
-    sites = "channel"
-    takes_argument = True
+    columns = 2
     params = EDAParams()
 
-    @property
-    def rate(self) -> float:
-        """Rows per second."""
-        return self.params.rate
-
-    def extract(self, clip: ClipMedia) -> NDArray[np.float32]:
-        """`[T, 2]` float32: tonic, phasic."""
+    def rows(self, stretch: Stretch, clip: ClipMedia) -> NDArray[np.float64]:
+        """`[T, 2]`: tonic, phasic."""
         p = self.params
-        stretch = known_stretch(clip, self.argument, p.longest_gap)
-        if stretch is None:
-            return np.zeros((0, 2), np.float32)
         kept = without_artefacts(stretch, clip, lowest=p.lowest, highest=p.highest, steepest=p.steepest)
         whole = even(kept).low_passed(p.cut, 4)
         tonic, both = whole.low_passed(p.tonic, 2).rows(p.rate), whole.rows(p.rate)
-        return np.stack([tonic, both - tonic], axis=1).astype(np.float32)
+        return np.stack([tonic, both - tonic], axis=1)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stf2m_bench.views.base.channels import known_stretch
-from stf2m_bench.views.base.extractor import Extractor
+from stf2m_bench.views.base.channels import Stretch
 from stf2m_bench.views.base.filters import even
 from stf2m_bench.views.base.media import ClipMedia
+from stf2m_bench.views.base.signal import SignalExtractor
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class MotionParams:
     longest_gap: float = 1.0
 
 
-class Motion(Extractor):
+class Motion(SignalExtractor):
     """One axis of acceleration or turning, the channel named after the colon, `[T, 1]`, corpus's unit, 24 a second.
 
     An Empatica E4 counts 1/64 g with gravity in it, SmartwatchWalk metres per second squared without it. Nothing counts
@@ -36,20 +36,8 @@ class Motion(Extractor):
     """
 
     version = 1
-    media = ("signal",)
-    sites = "channel"
-    takes_argument = True
     params = MotionParams()
 
-    @property
-    def rate(self) -> float:
-        """Rows per second."""
-        return self.params.rate
-
-    def extract(self, clip: ClipMedia) -> NDArray[np.float32]:
-        """`[T, 1]` float32."""
-        p = self.params
-        stretch = known_stretch(clip, self.argument, p.longest_gap)
-        if stretch is None:
-            return np.zeros((0, 1), np.float32)
-        return even(stretch).low_passed(p.cut, 4).rows(p.rate).astype(np.float32)[:, None]
+    def rows(self, stretch: Stretch, clip: ClipMedia) -> NDArray[np.float64]:
+        """`[T]`."""
+        return even(stretch).low_passed(self.params.cut, 4).rows(self.params.rate)

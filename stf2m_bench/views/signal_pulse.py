@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stf2m_bench.views.base.channels import known_stretch
-from stf2m_bench.views.base.extractor import Extractor
+from stf2m_bench.views.base.channels import Stretch
 from stf2m_bench.views.base.filters import even
 from stf2m_bench.views.base.media import ClipMedia
+from stf2m_bench.views.base.signal import SignalExtractor
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class PulseParams:
     longest_gap: float = 1.0
 
 
-class Pulse(Extractor):
+class Pulse(SignalExtractor):
     """Blood volume pulse (BVP, PPG), the channel named after the colon, `[T, 1]`, device's unit, 32 rows a second.
 
     Band of Elgendi et al. 2013 (PLoS ONE 8(10)). Artefacts of motion are tens of times the pulse: they are cut off at
@@ -41,24 +41,13 @@ class Pulse(Extractor):
     """
 
     version = 1
-    media = ("signal",)
-    sites = "channel"
-    takes_argument = True
     params = PulseParams()
 
-    @property
-    def rate(self) -> float:
-        """Rows per second."""
-        return self.params.rate
-
-    def extract(self, clip: ClipMedia) -> NDArray[np.float32]:
-        """`[T, 1]` float32."""
+    def rows(self, stretch: Stretch, clip: ClipMedia) -> NDArray[np.float64]:
+        """`[T]`, artefacts cut off."""
         p = self.params
-        stretch = known_stretch(clip, self.argument, p.longest_gap)
-        if stretch is None:
-            return np.zeros((0, 1), np.float32)
         wave = even(stretch).band_passed(p.lowest, p.highest, 3).rows(p.rate)
         limit = p.most * 1.4826 * float(np.median(np.abs(wave))) or np.inf
         clip.notes["rows"] += len(wave)
         clip.notes["rows that are artefacts"] += int((np.abs(wave) > limit).sum())
-        return np.clip(wave, -limit, limit).astype(np.float32)[:, None]
+        return np.clip(wave, -limit, limit)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stf2m_bench.views.base.channels import known_stretch
-from stf2m_bench.views.base.extractor import Extractor
+from stf2m_bench.views.base.channels import Stretch
 from stf2m_bench.views.base.filters import even, without_artefacts
 from stf2m_bench.views.base.media import ClipMedia
+from stf2m_bench.views.base.signal import SignalExtractor
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class TemperatureParams:
     longest_gap: float = 1.0
 
 
-class Temperature(Extractor):
+class Temperature(SignalExtractor):
     """Skin temperature of the channel named after the colon, `[T, 1]` in degrees Celsius, one row a second.
 
     Straight lines bridge artefacts, the store's notes count them. Missing values as in `signal.window`. Temperature
@@ -39,21 +39,10 @@ class Temperature(Extractor):
     """
 
     version = 1
-    media = ("signal",)
-    sites = "channel"
-    takes_argument = True
     params = TemperatureParams()
 
-    @property
-    def rate(self) -> float:
-        """Rows per second."""
-        return self.params.rate
-
-    def extract(self, clip: ClipMedia) -> NDArray[np.float32]:
-        """`[T, 1]` float32."""
+    def rows(self, stretch: Stretch, clip: ClipMedia) -> NDArray[np.float64]:
+        """`[T]`, artefacts bridged."""
         p = self.params
-        stretch = known_stretch(clip, self.argument, p.longest_gap)
-        if stretch is None:
-            return np.zeros((0, 1), np.float32)
         kept = without_artefacts(stretch, clip, lowest=p.lowest, highest=p.highest)
-        return even(kept).low_passed(p.cut, 4).rows(p.rate).astype(np.float32)[:, None]
+        return even(kept).low_passed(p.cut, 4).rows(p.rate)

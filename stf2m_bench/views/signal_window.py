@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stf2m_bench.views.base.channels import known_stretch
-from stf2m_bench.views.base.extractor import Extractor
+from stf2m_bench.views.base.channels import Stretch
 from stf2m_bench.views.base.media import ClipMedia
+from stf2m_bench.views.base.signal import SignalExtractor
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class SignalParams:
     longest_gap: float = 1.0
 
 
-class SignalWindow(Extractor):
+class SignalWindow(SignalExtractor):
     """The channel named after the colon, `[T, 1]`, in its own unit: linear interpolation at `start + k / rate`.
 
     Rows lie in `[start, end)`; without an end they go on to the last stamp. Stamps may be uneven. Missing values
@@ -36,20 +36,8 @@ class SignalWindow(Extractor):
     """
 
     version = 1
-    media = ("signal",)
-    sites = "channel"
-    takes_argument = True
     params = SignalParams()
 
-    @property
-    def rate(self) -> float:
-        """Rows per second."""
-        return self.params.rate
-
-    def extract(self, clip: ClipMedia) -> NDArray[np.float32]:
-        """`[T, 1]` float32."""
-        stretch = known_stretch(clip, self.argument, self.params.longest_gap)
-        if stretch is None:
-            return np.zeros((0, 1), np.float32)
-        rows = np.interp(stretch.stamps(self.params.rate), stretch.seconds, stretch.values)
-        return rows.astype(np.float32)[:, None]
+    def rows(self, stretch: Stretch, clip: ClipMedia) -> NDArray[np.float64]:
+        """`[T]`."""
+        return np.interp(stretch.stamps(self.params.rate), stretch.seconds, stretch.values)

@@ -56,11 +56,6 @@ class Face(Extractor):
     dtype = np.uint8
     params = FaceParams()
 
-    @property
-    def rate(self) -> float:
-        """Rows per second."""
-        return self.params.rate
-
     def extract(self, clip: ClipMedia) -> NDArray[np.uint8]:
         """`[T, pixels, pixels]` uint8."""
         pictures = clip.frames(self.params.rate, longest=self.params.longest, grey=True)

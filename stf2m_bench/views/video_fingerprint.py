@@ -40,11 +40,6 @@ class VideoFingerprint(Extractor):
     dtype = np.float16
     params = VideoFingerprintParams()
 
-    @property
-    def rate(self) -> float:
-        """Rows per second."""
-        return self.params.rate
-
     def extract(self, clip: ClipMedia) -> NDArray[np.float16]:
         """`[T, 16, 16]` float16, in [0, 255]."""
         pictures = clip.frames(self.params.rate, longest=self.params.longest, grey=True)

@@ -46,8 +46,9 @@ class Extractor(ABC):
 
     @property
     def rate(self) -> float | None:
-        """Rows per second, or None."""
-        return None
+        """Rows per second, or None: the `rate` of its params, where they have one."""
+        rate: float | None = getattr(self.params, "rate", None)
+        return rate
 
     @abstractmethod
     def extract(self, clip: ClipMedia) -> NDArray[Any]:
