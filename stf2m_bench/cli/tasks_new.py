@@ -78,7 +78,7 @@ def _number(name: str, least: int, default: int, text: str) -> Callable[[Callabl
 @_number("--least", 1, 1, "Leave out emotions with fewer clips, unless they are asked for.")
 @click.option(
     "--label",
-    type=click.Choice(["emotion", "word", "valence", "arousal", "quadrant"]),
+    type=click.Choice(["emotion", "word", "valence", "arousal", "quadrant", "quadrant_or_neutral"]),
     default="emotion",
     show_default=True,
     help="What to tell apart: emotions, the dataset's own words, or high and low ratings.",
@@ -97,6 +97,13 @@ def _number(name: str, least: int, default: int, text: str) -> Callable[[Callabl
     type=click.FloatRange(0),
     default=0.0,
     help="Cut clips into windows of this length.  [default: whole clips]",
+)
+@click.option(
+    "--midpoint",
+    type=click.Choice(["neither", "high", "low"]),
+    default="neither",
+    show_default=True,
+    help="The side of a rating of exactly the middle; on neither, the clip is left out.",
 )
 @click.option(
     "--votes",
@@ -140,6 +147,7 @@ def new(
     label: str,
     neutral_band: float,
     window: float,
+    midpoint: str,
     votes: str,
     majority: float,
     relabel: bool,
@@ -164,7 +172,7 @@ def new(
     path = out / f"{wish['name']}.toml"
     if path.exists():
         raise click.UsageError(f"The task file {path} exists already; choose another name or --out FOLDER.")
-    read = {"label": label, "neutral_band": neutral_band, "window": window}
+    read = {"label": label, "neutral_band": neutral_band, "window": window, "midpoint": midpoint}
     wish["title"] = wish["title"] or f"{dataset}: {wish['track'].replace('-', ' ')}"
     wish["shots"] = sorted(set(wish["shots"]))
     manifest, stores = _prepared(dataset, views, read, data, workers)

@@ -37,7 +37,7 @@ def open_manifests(
             f"'{task.name}' has the datasets {' and '.join(datasets)}, one folder cannot be both; say where each lies"
             " once: stf2m-bench prepare DATASET --data FOLDER."
         )
-    keys = task.protocol.model_dump(include={"label", "neutral_band", "window"})
+    keys = task.protocol.model_dump(include={"label", "neutral_band", "window", "midpoint"})
     opened = {one: open_dataset(one, data=data, workers=workers, progress=progress) for one in datasets}
     return {one: as_read(manifest, **keys) for one, manifest in opened.items()}
 

@@ -109,13 +109,21 @@ def _read_as(protocol: Protocol) -> str:
     if protocol.label == "word":
         words.append("Classes are the corpus's own words, no emotions.")
     elif protocol.label != "emotion":
-        left_out = f" (in -1 to 1; no further than {protocol.neutral_band:g} from 0 left out)"
-        words.append(f"Classes are sides of the rated {_AXES[protocol.label]}{left_out}, no emotions.")
+        words.append(f"Classes are {_rated(protocol)}, no emotions.")
     if protocol.window:
         words.append(f"Clips are windows of {protocol.window:g} s.")
     if protocol.one_person:
         words.append("One person gives both support and query.")
     return "".join(f" {sentence}" for sentence in words)
+
+
+def _rated(protocol: Protocol) -> str:
+    """What classes by ratings are, and what becomes of ratings in the middle."""
+    near = f"no further than {protocol.neutral_band:g} from 0"
+    if protocol.label == "quadrant_or_neutral":
+        return f"quadrants of the rated valence and arousal (in -1 to 1; either {near}: neutral)"
+    middle = f"{near} left out" if protocol.midpoint == "neither" else f"exactly 0 is {protocol.midpoint}"
+    return f"sides of the rated {_AXES[protocol.label]} (in -1 to 1; {middle})"
 
 
 def _board_table(rows: Sequence[Row], shots: list[int]) -> Iterator[str]:

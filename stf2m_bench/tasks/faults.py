@@ -30,6 +30,9 @@ def find_faults(protocol: Protocol, clips: ClipList) -> list[str]:
     faults += _stimulus_faults(protocol, set(clips.stimulus))
     if protocol.neutral_band and protocol.label in ("emotion", "word"):
         faults.append("neutral_band belongs to ratings: to label = valence, arousal or quadrant")
+    sided = protocol.label in ("valence", "arousal", "quadrant") and not protocol.neutral_band
+    if protocol.midpoint != "neither" and not sided:
+        faults.append("midpoint belongs to label = valence, arousal or quadrant without a neutral_band")
     if protocol.nested and protocol.track != "personal":
         faults.append("only the track personal has nested supports: elsewhere K decides who supports")
     if protocol.track != "personal" and not protocol.one_person and protocol.people == "known":

@@ -12,7 +12,8 @@ from stf2m_bench.errors import FaultsError, InputError
 from stf2m_bench.tasks.votes import Rated
 
 Side = Literal["meta_train", "meta_val", "meta_test"]
-Label = Literal["emotion", "word", "valence", "arousal", "quadrant"]
+Label = Literal["emotion", "word", "valence", "arousal", "quadrant", "quadrant_or_neutral"]
+Midpoint = Literal["neither", "high", "low"]
 SIDES: tuple[Side, ...] = ("meta_train", "meta_val", "meta_test")
 Positive = Annotated[int, Field(ge=1)]
 
@@ -59,7 +60,7 @@ class Protocol(BaseModel):
         episodes: per shot, in all; episode i belongs to fold i mod F.
         frozen: SHA-256 of exactly those episodes; empty until `tasks freeze`.
         ranked: False for a control, shown apart.
-        label, neutral_band: what a clip's class is; see `reading.as_read`.
+        label, neutral_band, midpoint: what a clip's class is; see `reading.as_read`.
         window: seconds of the equal windows that the dataset's clips are cut into; 0 leaves them whole.
         one_person: in `new-stimuli`, one person gives both support and query, as in `personal`.
         votes, majority, relabelled: see `votes.Rated`.
@@ -97,6 +98,7 @@ class Protocol(BaseModel):
     relabelled: bool = False
     people: Literal["known", "unknown"] = "known"
     nested: bool = False
+    midpoint: Midpoint = "neither"
 
     @property
     def every_emotion(self) -> tuple[str, ...]:
@@ -120,7 +122,7 @@ OUTSIDE_HASH = {"title", "frozen", "ranked", "superseded_by", "reference"}
 # Outside the hash and the file of a task that does without:
 _ADDED_LATER = (
     *("training_emotions", "label", "neutral_band", "window", "one_person"),
-    *("votes", "majority", "relabelled", "people", "nested"),
+    *("votes", "majority", "relabelled", "people", "nested", "midpoint"),
 )
 
 

@@ -143,6 +143,10 @@ def test_a_task_may_tell_high_from_low_ratings_instead_of_emotions(here: Path, r
     assert all(check["passed"] is not False for check in run("tasks", "check", "rated.toml", "--json").json)
     ran = run("evaluate", "rated.toml", "--model", "nearest_mean")
     assert "nearest_mean  1-shot UAR" in ran.err
+    Path("rated/clips.csv").write_text(Path("rated/clips.csv").read_text().replace(",-0.1\n", ",0\n"))
+    run("tasks", "new", "even", "--dataset", "csv:rated", *wish, "--label", "valence", "--midpoint", "high")
+    assert run("tasks", "show", "even.toml", "--json").json["clips"] == 180  # 60 of them in the middle
+    assert all(check["passed"] is not False for check in run("tasks", "check", "even.toml", "--json").json)
     assert run("tasks", "new", "cut", "--dataset", "csv:rated", *wish, "--window", "2", code=2).err.count("windows")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from toys import make_task
@@ -55,6 +56,24 @@ def test_a_rating_at_the_band_has_no_class_and_one_beyond_it_has(manifest: Manif
     assert class_of({"valence": 0.0}, "valence") is None
 
 
+def test_the_midpoint_has_no_class_unless_a_side_is_named_for_it() -> None:
+    rest, even = {"valence": 0.0, "arousal": 1e-12}, {"valence": 0.0, "arousal": -0.5}
+    sides = [class_of(rest, "valence", midpoint=side) for side in ("neither", "high", "low")]
+    assert sides == [None, "high_valence", "low_valence"]
+    assert class_of(rest, "arousal", midpoint="high") == "high_arousal"  # the last bits of a mean
+    assert class_of(even, "quadrant", midpoint="high") == "high_valence_low_arousal"
+    assert class_of({"valence": -1e-8}, "valence", midpoint="high") == "low_valence"
+    assert class_of({"valence": None}, "valence", midpoint="high") is None
+
+
+def test_neutral_is_where_either_rating_is_in_the_band() -> None:
+    five = "quadrant_or_neutral"
+    assert class_of({"valence": 0.0, "arousal": -0.5}, five) == "neutral"
+    assert class_of({"valence": 0.1, "arousal": -0.5}, five) == "high_valence_low_arousal"
+    assert class_of({"valence": 0.1, "arousal": -0.5}, five, 0.1) == "neutral"
+    assert class_of({"valence": None, "arousal": 0.0}, five) is None
+
+
 def test_classes_change_no_view_and_windows_do(manifest: Manifest) -> None:
     assert as_read(manifest, label="quadrant").hash == manifest.hash
     assert in_windows(manifest, 2).hash not in (manifest.hash, in_windows(manifest, 1).hash)
@@ -98,12 +117,21 @@ def test_a_task_reads_its_dataset_by_its_own_keys(tmp_path: Path) -> None:
 
 def test_tasks_that_read_nothing_their_own_way_are_written_and_hashed_without_these_keys() -> None:
     text = as_toml(make_task().protocol)
-    assert not [key for key in ("label", "neutral_band", "window", "one_person", "stimuli") if key in text]
+    assert not [key for key in ("label", "neutral_band", "window", "one_person", "stimuli", "midpoint") if key in text]
 
 
 def test_a_band_without_ratings_is_refused() -> None:
     with pytest.raises(FaultsError, match="neutral_band belongs to ratings"):
         make_task(neutral_band=0.1)
+
+
+@pytest.mark.parametrize(
+    "keys", [{}, {"label": "quadrant_or_neutral"}, {"label": "valence", "neutral_band": 0.1}], ids=str
+)
+def test_a_side_of_the_midpoint_that_would_change_nothing_is_refused(keys: dict[str, Any]) -> None:
+    with pytest.raises(FaultsError, match="midpoint belongs to label = valence, arousal or quadrant without a"):
+        make_task(midpoint="high", **keys)
+    assert make_task(midpoint="high", label="valence").hash != make_task(label="valence").hash
 
 
 def test_words_that_are_no_emotions_fold_into_no_coarser_ones() -> None:
@@ -117,4 +145,7 @@ def test_a_board_says_what_its_classes_and_clips_are() -> None:
     rated = to_markdown([], make_task(label="quadrant", neutral_band=0.125, window=2.0))
     assert "Classes are sides of the rated valence and arousal (in -1 to 1; no further than 0.125 from 0" in rated
     assert "Clips are windows of 2 s." in rated
+    assert "valence (in -1 to 1; exactly 0 is low)" in to_markdown([], make_task(label="valence", midpoint="low"))
+    five = to_markdown([], make_task(label="quadrant_or_neutral"))
+    assert "quadrants of the rated valence and arousal (in -1 to 1; either no further than 0 from 0: neutral)" in five
     assert "the corpus's own words" in to_markdown([], make_task(label="word"))
