@@ -21,12 +21,16 @@ from stf2m_bench.evaluation.shortcuts import Table, as_store, shortcut_tables, t
 from stf2m_bench.files import hash_of
 from stf2m_bench.home import home
 from stf2m_bench.models.base.lift import NamedModel
-from stf2m_bench.models.base.model import identity
+from stf2m_bench.models.base.model import Model, identity
+from stf2m_bench.models.names_no_shots import NamesNoShots
 from stf2m_bench.progress import Progress, silent
-from stf2m_bench.scoring.result import Cost, ModelMark, make_result, write_result
+from stf2m_bench.scoring.result import Cost, Declarations, ModelMark, make_result, write_result
 from stf2m_bench.tasks.task import Task
 from stf2m_bench.views.base.fingerprints import has_sound
 from stf2m_bench.views.base.store import Store
+
+STIMULUS = "probe.stimulus"
+OTHERS = "probe.stimulus_in_others"
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class Probes:
 
     Attributes:
         evaluations: `probe.<shortcut>` -> its evaluation; `probe.all` sees every shortcut, where there are several.
+            `probe.stimulus_in_others` answers what people of training mostly have under the stimulus of the query,
+            told the emotions and shown no shot: where such people had the same stimuli.
         left_out: shortcuts that are unknown, or the same for every clip.
     """
 
@@ -82,13 +88,16 @@ def probe_tables(task: Task, tables: Mapping[str, Table], *, progress: Progress 
     seen = {name: {name: store} for name, store in stores.items()}
     if len(stores) > 1:
         seen["probe.all"] = stores
-    evaluations = {name: _evaluate(task, name, views, progress) for name, views in seen.items()}
+    evaluations = {name: _evaluate(task, name, Probe(), views, progress) for name, views in seen.items()}
+    if STIMULUS in stores and task.protocol.track in ("new-subjects", "personal"):
+        known = {STIMULUS: stores[STIMULUS]}
+        evaluations[OTHERS] = _evaluate(task, OTHERS, NamesNoShots(), known, progress)
     return Probes(evaluations, tuple(name for name in tables if name not in told))
 
 
-def _evaluate(task: Task, name: str, stores: Mapping[str, Store], progress: Progress) -> Evaluation:
+def _evaluate(task: Task, name: str, probe: Model, stores: Mapping[str, Store], progress: Progress) -> Evaluation:
     views = TaskViews(task, stores)
-    named = NamedModel(name, name, "probe", Probe())
+    named = NamedModel(name, name, "probe", probe)
     fitted = fit_folds(named, views, seed=0, device="cpu", progress=progress).models
     predictions, _ = predict_all(task, fitted, views, "cpu", progress(f"{task.name}: {name}"), title=name)
     result = make_result(
@@ -101,6 +110,7 @@ def _evaluate(task: Task, name: str, stores: Mapping[str, Store], progress: Prog
             sha256=hash_of([identity(name, model) for model in fitted]),
             training_data=tuple(task.protocol.datasets),
             reference=True,
+            declarations=Declarations(told_names=probe.told_names),
         ),
         view_stores={view: store.hash for view, store in stores.items()},
         environment=environment("cpu"),

@@ -44,6 +44,11 @@ def numbers_of(task, *, told):
     return (centre + rng.normal(0, 0.1, len(task.clips)))[:, None]
 
 
+def stimulus_of(task):
+    """One column a stimulus."""
+    return np.array([[float(name == one) for one in sorted(set(task.clips.stimulus))] for name in task.clips.stimulus])
+
+
 def test_a_shortcut_that_tells_is_found_alone_and_among_all_and_one_that_does_not_is_at_chance(task):
     tables = {"loudness": numbers_of(task, told=True), "length": numbers_of(task, told=False)}
     probes = probe_tables(task, tables)
@@ -100,6 +105,40 @@ def test_a_balanced_corpus_tells_by_the_stimulus_that_a_support_has_least_of():
     task = make_task(clips=clip_list(rows), track="personal", freeze=True, episodes=300)
     stimulus = np.array([[float(name == "s0")] for name in task.clips.stimulus])
     assert uar(probe_tables(task, {"stimulus": stimulus}), "probe.stimulus")[5] > 100 / 3 + 5
+
+
+@pytest.mark.parametrize("track", ["new-subjects", "personal"])
+def test_what_people_of_training_felt_under_the_same_stimulus_is_found_without_shots(track):
+    """Six clips in eight of an emotion are of its own stimulus, two of the next one's."""
+    rows = [
+        {"clip_id": f"{p}-{e}-{n}", "subject": p, "emotion": e, "stimulus": f"s{(at + n // 6) % len(EMOTIONS)}"}
+        for p in PEOPLE
+        for at, e in enumerate(EMOTIONS)
+        for n in range(8)
+    ]
+    task = make_task(clips=clip_list(rows), track=track, freeze=True, episodes=300)
+    probes = probe_tables(task, {"stimulus": stimulus_of(task), "length": numbers_of(task, told=False)})
+    found = probes.evaluations["probe.stimulus_in_others"]
+    others = uar(probes, "probe.stimulus_in_others")
+    assert others == pytest.approx({1: 81, 5: 81}, abs=5)  # 75, and more where the next emotion is not asked for
+    assert others[1] > uar(probes, "probe.stimulus")[1] + 5
+    assert found.result.model.declarations.told_names
+    assert [check for check in check_result(found.path, task) if not check.passed] == []
+
+
+def test_what_training_did_not_show_or_the_stimulus_does_not_tell_is_not_asked_of_others(task):
+    probes = probe_tables(task, {"length": numbers_of(task, told=False)})
+    assert "probe.stimulus_in_others" not in probes.evaluations
+    others = ("anger", "fear", "happiness"), ("sadness", "disgust", "surprise")
+    rows = [
+        {"clip_id": f"{p}-{e}-{n}", "subject": p, "emotion": e, "stimulus": f"s{n % 2}"}
+        for p in PEOPLE
+        for e in (*others[0], *others[1])
+        for n in range(8)
+    ]
+    emotions = {"track": "new-emotions", "emotions": others[0], "training_emotions": others[1]}
+    task = make_task(clips=clip_list(rows), freeze=True, **emotions)
+    assert set(probe_tables(task, {"stimulus": stimulus_of(task)}).evaluations) == {"probe.stimulus"}
 
 
 # ---- where the numbers come from ----
