@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from stf2m_bench.cli.console import (
     settings,
     workers_option,
 )
+from stf2m_bench.errors import NotForThisTaskError
 
 if TYPE_CHECKING:
     from stf2m_bench.checks import Check
@@ -86,7 +88,6 @@ def command(
     Views and weights that were made before are used again, so an interrupted run goes on with the same command.
     """
     from stf2m_bench.episode.views import open_views
-    from stf2m_bench.errors import NotForThisTaskError
     from stf2m_bench.evaluation.evaluate import evaluate, evaluate_predictions
     from stf2m_bench.evaluation.names import require_free_name
     from stf2m_bench.home import home
@@ -99,7 +100,7 @@ def command(
         raise click.UsageError("--data is the folder of one dataset, but these tasks are of several.")
     named = [] if predictions else [find_named_model(model, **settings(pairs)) for model in models or ROOM.keys()]
     if sanity:
-        print_checks(_check_sanity(chosen, named, seed, device, data, workers), as_json)
+        print_checks(_check_sanity(chosen, named, bool(models), seed, device, data, workers), as_json)
         return
     every = range(seed, seed + seeds)
     for task, model, each in product(chosen, named, every):
@@ -112,15 +113,10 @@ def command(
                 evaluate_predictions(task, predictions, name=str(name))
             views = open_views(task, data=data, workers=workers, progress=progress) if named else None
             for model, each in product(named, every):
-                try:
+                with _leaving_out_unless(bool(models), task, model):
                     done = evaluate(task, model, name=name, views=views, seed=each, device=device, progress=progress)
-                except NotForThisTaskError as error:
-                    if models:
-                        raise
-                    note(f"{task.name}: {model.name} is left out: {error}")
-                    continue
-                ready = "  (weights that come with this package)" if done.shipped else ""
-                note(f"{task.name}: {done.result.stem}  {_figures(done.result)}{ready}")
+                    ready = "  (weights that come with this package)" if done.shipped else ""
+                    note(f"{task.name}: {done.result.stem}  {_figures(done.result)}{ready}")
         tables[task.name] = local_board(task)
     if as_json:
         from stf2m_bench.leaderboards.render import to_json
@@ -132,7 +128,13 @@ def command(
 
 
 def _check_sanity(
-    tasks: list[Task], models: list[NamedModel], seed: int, device: str, data: Path | None, workers: int
+    tasks: list[Task],
+    models: list[NamedModel],
+    asked: bool,
+    seed: int,
+    device: str,
+    data: Path | None,
+    workers: int,
 ) -> list[Check]:
     """One check a task, model and shot."""
     from dataclasses import replace
@@ -145,9 +147,21 @@ def _check_sanity(
         with progress_bars() as progress, redirect_stdout(sys.stderr):
             views = open_views(task, data=data, workers=workers, progress=progress)
             for model in models:
-                checks = check_sanity(task, model, views=views, seed=seed, device=device, progress=progress)
-                found += [replace(check, name=f"{task.name}, {model.name}: {check.name}") for check in checks]
+                with _leaving_out_unless(asked, task, model):
+                    checks = check_sanity(task, model, views=views, seed=seed, device=device, progress=progress)
+                    found += [replace(check, name=f"{task.name}, {model.name}: {check.name}") for check in checks]
     return found
+
+
+@contextmanager
+def _leaving_out_unless(asked: bool, task: Task, model: NamedModel) -> Iterator[None]:
+    """Say that a model has nothing to say on a task, and go on; fail if it was `asked` for by name."""
+    try:
+        yield
+    except NotForThisTaskError as error:
+        if asked:
+            raise
+        note(f"{task.name}: {model.name} is left out: {error}")
 
 
 def _require_sense(
