@@ -14,7 +14,7 @@ _MAY_BE = re.compile(
     r"|ablations/(rows\.toml|[a-z0-9-]+/(validation\.csv|[A-Za-z0-9._+-]+\.json))"
 )
 _LARGEST_FILE = 4 * 2**20
-_LARGEST_FOLDER = 60 * 2**20
+_LARGEST_FOLDER = 120 * 2**20
 
 
 def hashes(folder: Path) -> dict[str, str]:
