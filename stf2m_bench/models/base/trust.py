@@ -14,15 +14,17 @@ from stf2m_bench.episode.training_sides import TrainingSides
 from stf2m_bench.models.base.fusion import ViewFusion
 
 Answers = Callable[[Problem], tuple[Tensor, Tensor]]
+MARGIN = 0.2  # nats a shot; by benchmarks/other_people.py
 
 
 class Trust:
     """The mean of two predictions, one learned and one from the shots alone, by how well each foretells the shots.
 
     Every shot is predicted from the others; where a class has one alone, from all, itself among them. How much better
-    the learned prediction does so, in nats, is its lead; the smallest lead on meta-val is what people like those of
-    training may show. Below it the learned prediction gives way: its share is the logistic function of what the lead is
-    above that (Bayesian model averaging of two, Hoeting et al. 1999, with a prior that meta-val sets).
+    the learned prediction does so, in nats, is its lead. The smallest lead on meta-val, less a margin for people whom
+    meta-val does not know, is what people like those of training may show. Below it the learned prediction gives way:
+    its share is the logistic function of what the lead is above that (Bayesian model averaging of two, Hoeting et al.
+    1999, with a prior that meta-val sets).
     """
 
     def __init__(self) -> None:
@@ -48,7 +50,8 @@ class Trust:
             return answers(problem)[0]
         shot = problem.support_index.shape[1] // problem.ways
         nearest = min(self._least, key=lambda known: (abs(known - shot), known))
-        above = self._lead(problem, answers) - self._least[nearest].to(problem.query_index.device)
+        least = self._least[nearest].to(problem.query_index.device) - MARGIN * problem.support_index.shape[1]
+        above = self._lead(problem, answers) - least
         learned, alone = self._log_probabilities(problem, answers)
         return torch.logaddexp(learned + logsigmoid(above)[:, None, None], alone + logsigmoid(-above)[:, None, None])
 
