@@ -27,9 +27,9 @@ is not known. Boards are of synthetic data or controls where it says so: there n
 WHY = """
 ## Where it does not lead, and why
 
-- `ravdess-to-emodb`, one shot: what training people taught is of little use in German, and a single shot a class does
-  not contradict it louder than some people of the training corpus do, so that it is trusted still. At five shots it is
-  not ([trust](stf2m.md)). Eight people separate none of these models.
+- `ravdess-to-emodb`: what training people taught is of little use in German. At five shots most episodes contradict it
+  louder than people like those of training could, and ridge regression on the shots takes over
+  ([trust](stf2m.md#from-views-to-logits)); single shots do not, so that it is trusted still.
 - `ravdess-a12-new-emotions`, one shot: the space of training emotions is left out there, and memories that were
   trained on five emotions start behind plain class means.
 - `ceap-personal-new-stimuli`, `eevr-new-stimuli`, `stress-predict-conditions`, `meld-new-subjects`: no model is far

@@ -27,23 +27,22 @@ class Ridge(Model):
     Args:
         statistics: what scales the views, `training` people or the `support` (see `Pooling`).
         votes: a shot's target is the votes of its raters, where the task has votes.
-        pooling: one that is shared with others, in place of its own.
     """
 
-    def __init__(self, statistics: Source = "training", votes: bool = False, *, pooling: Pooling | None = None) -> None:
-        self._pooling, self._fusion = pooling or Pooling(statistics), ViewFusion()
+    def __init__(self, statistics: Source = "training", votes: bool = False) -> None:
+        self.pooling, self._fusion = Pooling(statistics), ViewFusion()
         self.uses_votes = votes
         self._penalty = torch.tensor(1.0)
 
     def fit(self, sides: TrainingSides) -> Ridge:
         """Scale by the training people; choose the penalty and weigh views by the NLL on meta-val."""
-        self._pooling.fit(sides)
+        self.pooling.fit(sides)
         known: dict[int, tuple[Problem, Pooled]] = {}
 
         def view_logits(problem: Problem) -> dict[str, Tensor]:
             """Pooling costs most and is the same for every penalty."""
             if id(problem) not in known:
-                known[id(problem)] = problem, self._pooling.problem(problem)
+                known[id(problem)] = problem, self.pooling.problem(problem)
             return self._logits(problem, known[id(problem)][1])
 
         losses = {}
@@ -61,7 +60,7 @@ class Ridge(Model):
 
     def predict(self, problem: Problem, *, vectors: Mapping[str, Tensor] | None = None) -> Tensor:
         """Weighted regression values `[B, Q, N]`; `vectors`: the clips, if they are pooled already."""
-        return self._fusion.fuse(problem, self._logits(problem, self._pooling.problem(problem, vectors=vectors)))
+        return self._fusion.fuse(problem, self._logits(problem, self.pooling.problem(problem, vectors=vectors)))
 
     def _logits(self, problem: Problem, pooled: Pooled) -> dict[str, Tensor]:
         votes = problem.support_votes if self.uses_votes else None
@@ -70,15 +69,15 @@ class Ridge(Model):
 
     def config(self) -> dict[str, Any]:
         """Where the scale of the views comes from; votes, if they are used."""
-        return {"statistics": self._pooling.statistics} | ({"votes": True} if self.uses_votes else {})
+        return {"statistics": self.pooling.statistics} | ({"votes": True} if self.uses_votes else {})
 
     def state(self) -> dict[str, Tensor]:
         """Scales, view weights and the penalty."""
-        return self._pooling.state() | self._fusion.state() | {"penalty": self._penalty}
+        return self.pooling.state() | self._fusion.state() | {"penalty": self._penalty}
 
     def load_state(self, state: Mapping[str, Tensor], view_specs: Mapping[str, ViewSpec]) -> None:
         """Take back what `state()` gave."""
-        self._pooling.load_state(state)
+        self.pooling.load_state(state)
         self._fusion.load_state(state)
         self._penalty = state["penalty"]
 

@@ -14,7 +14,6 @@ from stf2m_bench.episode.training_sides import TrainingSides
 from stf2m_bench.episode.views import ViewSpec
 from stf2m_bench.models.base.class_space import assignment, matching
 from stf2m_bench.models.base.fusion import ViewFusion, fit_weights
-from stf2m_bench.models.base.pooling import Pooling
 from stf2m_bench.models.base.posteriors import Posteriors
 from stf2m_bench.models.base.prototypes import class_means
 from stf2m_bench.models.base.trust import Trust
@@ -50,8 +49,9 @@ class Matching:
 
     def __init__(self, *, class_space: bool, shot_ridge: bool, shot_trust: bool, votes: bool) -> None:
         self._class_space, self._shot_ridge, self._shot_trust = class_space, shot_ridge, shot_trust
-        self._pooling = Pooling()
-        self._posteriors, self._ridge = Posteriors(self._pooling), Ridge(votes=votes, pooling=self._pooling)
+        self._ridge = Ridge(votes=votes)
+        self._pooling = self._ridge.pooling
+        self._posteriors = Posteriors(self._pooling)
         self._class_weights = torch.zeros(0)
         self._fusion, self._trust = ViewFusion(), Trust()
 
