@@ -27,6 +27,9 @@ class Ridge(Model):
     Args:
         statistics: what scales the views, `training` people or the `support` (see `Pooling`).
         votes: a shot's target is the votes of its raters, where the task has votes.
+
+    Attributes:
+        pooling: the views' common scale.
     """
 
     def __init__(self, statistics: Source = "training", votes: bool = False) -> None:
