@@ -197,8 +197,8 @@ def pull(model: str, out: Path) -> None:
     REV is a branch, a tag or a commit; without one the newest commit is taken. Only config.json and model.safetensors
     of each fold are pulled, nothing that could be executed. FOLDER appears whole or not at all.
     """
-    from stf2m_bench.hub.address import parse_address
     from stf2m_bench.hub.pull import pull as pull_folder
+    from stf2m_bench.huggingface.address import parse_address
 
     address = parse_address(model)
     commit = pull_folder(address, out)

@@ -12,7 +12,7 @@ from typing import Any
 from stf2m_bench.datasets.base.loader import Card
 from stf2m_bench.datasets.base.manifest import load_loader
 from stf2m_bench.errors import UsageError
-from stf2m_bench.hub.address import PREFIX, Address
+from stf2m_bench.huggingface.address import PREFIX, Address
 from stf2m_bench.leaderboards.page import SYNTHETIC
 from stf2m_bench.leaderboards.render import escape, uar_cell
 from stf2m_bench.models.base.model import SavedModel, declarations

@@ -9,9 +9,9 @@ from pathlib import Path
 from stf2m_bench.errors import CouldNotError, InputError, UsageError
 from stf2m_bench.files import replacing_folder
 from stf2m_bench.home import home
-from stf2m_bench.hub.address import PREFIX, Address, parse_address
-from stf2m_bench.hub.client import asking
 from stf2m_bench.hub.weights import load_files, weight_files
+from stf2m_bench.huggingface.address import PREFIX, Address, parse_address
+from stf2m_bench.huggingface.client import asking
 from stf2m_bench.models.base.lift import NamedModel, find_model
 
 

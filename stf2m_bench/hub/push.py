@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from stf2m_bench.errors import InputError, UsageError
 from stf2m_bench.home import home
-from stf2m_bench.hub.address import Address, parse_address
 from stf2m_bench.hub.card import CARD, FIGURES, eval_results, model_card
-from stf2m_bench.hub.client import asking
 from stf2m_bench.hub.weights import is_ours, read_folder, weights_hash
+from stf2m_bench.huggingface.address import Address, parse_address
+from stf2m_bench.huggingface.client import asking
 from stf2m_bench.models.base.model import SavedModel
 from stf2m_bench.scoring.result import Result, read_result
 

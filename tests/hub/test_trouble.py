@@ -12,9 +12,9 @@ from own_table import files_in
 from server import LOST, TOKEN
 
 from stf2m_bench.errors import UsageError
-from stf2m_bench.hub.address import parse_address
-from stf2m_bench.hub.client import asking
 from stf2m_bench.hub.pull import pull_model
+from stf2m_bench.huggingface.address import parse_address
+from stf2m_bench.huggingface.client import asking
 
 NAME = "lab/mine-mean"
 PUSH = ("models", "push", "mine-mean", NAME)
@@ -184,5 +184,5 @@ def test_what_is_set_for_a_question_is_as_before_afterwards(hub):
 
 @pytest.mark.parametrize("text", ["hub:x", "hub:a/b@", "hub:a/b@c d", "hub:a/../b", "hub:/b", "hub:a/b/c", "hub:-a/b"])
 def test_what_is_no_address_is_refused(text):
-    with pytest.raises(UsageError, match="names no model on the Hub"):
+    with pytest.raises(UsageError, match="is no address on the Hub"):
         parse_address(text)

@@ -10,9 +10,9 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from stf2m_bench import __version__
 from stf2m_bench.errors import BenchError, CouldNotError
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ _HTTP = ("httpx", "httpx2")  # which one depends on the version of huggingface_h
 
 
 @contextmanager
-def asking(repo: str) -> Iterator[HfApi]:
-    """Yield the Hub's client; what it raises within becomes a sentence about the model `repo`.
+def asking(repo: str, kind: str = "model") -> Iterator[HfApi]:
+    """Yield the Hub's client; what it raises within becomes a sentence about `repo`, a model or a dataset.
 
     The Hub's address and the token are what huggingface_hub takes: `HF_ENDPOINT`, `HF_TOKEN`, `hf auth login`.
 
@@ -35,13 +35,13 @@ def asking(repo: str) -> Iterator[HfApi]:
 
     with _quiet(), _impatient(repo):
         try:
-            yield HfApi(library_name="stf2m-bench", library_version=__version__)
+            yield HfApi(library_name="stf2m-bench", library_version=metadata.version("stf2m-bench"))
         except Exception as error:
             causes = list(_causes(error))
             ours = next((cause for cause in causes if isinstance(cause, BenchError)), None)
             if ours is not None:
                 raise ours from None
-            if sentence := _sentence(causes, repo):
+            if sentence := _sentence(causes, repo, kind):
                 raise CouldNotError(sentence) from error
             raise
 
@@ -53,13 +53,13 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
-def _sentence(causes: list[BaseException], repo: str) -> str:
+def _sentence(causes: list[BaseException], repo: str, kind: str) -> str:
     """What to tell the user; empty for what the Hub has no part in, such as a full disk."""
     from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
     for cause in causes:
         if isinstance(cause, HfHubHTTPError):
-            return _refusal(cause, repo)
+            return _refusal(cause, repo, kind)
         if isinstance(cause, OfflineModeIsEnabled):
             return "The Hub was not asked, because HF_HUB_OFFLINE is set; unset it and repeat."
         if isinstance(cause, ConnectionError) or type(cause).__module__.partition(".")[0] in _HTTP:
@@ -73,15 +73,17 @@ def _sentence(causes: list[BaseException], repo: str) -> str:
     return f"The Hub's client could not do this for '{repo}' ({type(causes[-1]).__name__}: {said})."
 
 
-def _refusal(error: Any, repo: str) -> str:
-    from huggingface_hub.errors import RevisionNotFoundError
+def _refusal(error: Any, repo: str, kind: str) -> str:
+    from huggingface_hub.errors import GatedRepoError, RevisionNotFoundError
 
     status = error.response.status_code
     if isinstance(error, RevisionNotFoundError):
         return f"'{repo}' has no such revision on the Hub ({status}); give a branch, a tag or a whole commit."
+    if isinstance(error, GatedRepoError):
+        return f"'{repo}' is gated ({status}); agree to its terms on its page of the Hub, log in, then repeat."
     if status in (401, 403):
         return (
-            f"The Hub gives no access to '{repo}', or there is no such model ({status}); check the name, then log in"
+            f"The Hub gives no access to '{repo}', or there is no such {kind} ({status}); check the name, then log in"
             " with 'hf auth login' or set HF_TOKEN to a token that may do this."
         )
     if status == 404:

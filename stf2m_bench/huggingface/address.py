@@ -1,4 +1,4 @@
-"""What people call a model on the Hub: `ORG/NAME`, or `ORG/NAME@REVISION`."""
+"""What people call a model or a dataset on the Hub: `ORG/NAME`, or `ORG/NAME@REVISION`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 @dataclass(frozen=True)
 class Address:
-    """One model on the Hub.
+    """One model or dataset on the Hub.
 
     Attributes:
         revision: a branch, a tag or a commit; None is the newest commit.
@@ -51,5 +51,5 @@ def parse_address(text: str) -> Address:
     repo, at, revision = text.removeprefix(PREFIX).partition("@")
     odd = ".." in text or "--" in repo or len(repo) > 96
     if odd or not _REPO.fullmatch(repo) or (at and not _REVISION.fullmatch(revision)):
-        raise UsageError(f"'{text}' names no model on the Hub; expected ORG/NAME or ORG/NAME@REVISION.")
+        raise UsageError(f"'{text}' is no address on the Hub; expected ORG/NAME or ORG/NAME@REVISION.")
     return Address(repo, revision or None)

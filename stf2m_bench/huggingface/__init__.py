@@ -1,0 +1,1 @@
+"""The Hugging Face Hub itself: what things are called there, and the one place that asks it."""
