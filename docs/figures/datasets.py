@@ -16,7 +16,7 @@ BEGIN = """\
 
 Made of the loaders' cards by `python docs/figures/datasets.py`; edit nothing here. `stf2m-bench datasets show DATASET`
 shows a whole card, `stf2m-bench prepare DATASET --data FOLDER` reads a corpus from the folder into which it was
-unpacked. Nothing is downloaded, and no media is in this repository. Signal files of `ceap_360vr`, `eevr`,
+unpacked. Only `hf` downloads anything, and no media is in this repository. Signal files of `ceap_360vr`, `eevr`,
 `smartwatch_walk` and `stress_predict` may stay in zip files in the corpus's own layout: they are read there, nothing is
 unpacked.
 

@@ -1,4 +1,4 @@
-"""Any Hugging Face dataset that lies in a folder: `hf.toml` says which column is what."""
+"""Any Hugging Face dataset, in a folder or on the Hub: `hf.toml` says which column is what."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from stf2m_bench.datasets.base.emotions import canonical_emotions
+from stf2m_bench.datasets.base.fetched import fetch
 from stf2m_bench.datasets.base.loader import Card, Clip, GeneratedLoader, ImportedTable
 from stf2m_bench.datasets.csv import OwnTable
-from stf2m_bench.errors import FaultsError, InputError
+from stf2m_bench.errors import FaultsError, InputError, UsageError
 from stf2m_bench.files import replacing, write_text
 from stf2m_bench.home import home
+from stf2m_bench.huggingface.address import PREFIX, Address, parse_address
 
 _OPTIONS, _TABLE, _MADE = "hf.toml", "clips.parquet", "made-from.toml"
 
@@ -24,33 +26,38 @@ class Options(BaseModel):
     """What `hf.toml` holds.
 
     Attributes:
-        source: folder beside it: what `save_to_disk` wrote, or a download of a dataset's repository.
+        source: `hub:ORG/NAME`, or a folder beside it: what `save_to_disk` wrote, or a copy of a repository.
+        revision: a commit, tag or branch of what is on the Hub.
         columns: a column of `csv` -> the dataset's own; `emotion` is needed.
         emotions: the dataset's word -> canonical emotion, or "" where none fits; a canonical word needs no line.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     source: str
+    revision: str | None = None
     columns: dict[str, str]
     emotions: dict[str, str] = {}
 
 
 class HuggingFace(GeneratedLoader):
-    """A folder with `hf.toml` and, beside it, a dataset: what `save_to_disk` wrote, or Parquet, CSV or JSON files as
-    `hf download ORG/NAME --repo-type dataset --revision COMMIT --local-dir FOLDER/NAME` fetches them.
+    """A folder with `hf.toml`, and a dataset on the Hub (`source = "hub:ORG/NAME"`, `revision = "main"`) or in a folder
+    beside it (`source = "NAME"`): what `save_to_disk` wrote, or the Parquet, CSV or JSON files of its repository.
 
-    `source = "NAME"`, then tables: `[columns]` with `emotion = "label"`, `subject = "speaker"`, `audio = "audio"` and
-    so on (every column of `csv`), `[emotions]` with `joy = "happiness"`. What is told is written beside it as a table
-    of one's own, `clips.parquet`, sound and film inside the dataset as files in `media`, anew when `hf.toml` changes;
-    after another download, delete `clips.parquet`. All splits are read. Without `clip_id` a row is called by split and
-    number; without `subject` each row is a subject of its own, and nothing can be said of new people. Several datasets
-    are kept apart by a name: `hf:mine`.
+    From the Hub it is fetched once, into `hub/ORG--NAME/COMMIT`; `fetched.toml` keeps which commit a branch or tag
+    meant: delete it to ask anew. Nothing in a repository is executed.
+
+    Then come tables: `[columns]` with `emotion = "label"`, `subject = "speaker"`, `audio = "audio"` and so on (every
+    column of `csv`), `[emotions]` with `joy = "happiness"`. What is told is written beside it as a table of one's own,
+    `clips.parquet`, sound and film inside the dataset as files in `media`, anew when `hf.toml` or the commit changes;
+    where another dataset was put into the folder, delete `clips.parquet`. All splits are read. Without `clip_id` a row
+    is called by split and number; without `subject` each row is a subject of its own, and nothing can be said of new
+    people. Several datasets are kept apart by a name: `hf:mine`.
     """
 
     card: ClassVar[Card] = Card(
-        title="A Hugging Face dataset in a folder",
+        title="A Hugging Face dataset, in a folder or on the Hub",
         licence="the dataset's",
-        access="a folder with hf.toml (source, [columns], [emotions]) and the dataset that it names",
+        access="a folder with hf.toml (source, [columns], [emotions]), the dataset beside it or fetched from the Hub",
         citation="",
         subjects=None,
         emotions=tuple(canonical_emotions()),
@@ -66,12 +73,15 @@ class HuggingFace(GeneratedLoader):
 
         Raises:
             InputError: `hf.toml` or the dataset is missing or breaks its rules.
-            CouldNotError: the disk is full.
+            CouldNotError: the Hub refuses, fails or cannot be reached; the disk is full.
         """
         import pandas as pd
 
         options = read_options(root)
         text = (root / _OPTIONS).read_text(encoding="utf-8")
+        if options.source.startswith(PREFIX):
+            folder = fetch(root, _address(root, options), progress)
+            options, text = options.model_copy(update={"source": folder}), f"{text}\n# fetched: {folder}\n"
         made = root / _MADE
         if (root / _TABLE).is_file() and made.is_file() and made.read_text(encoding="utf-8") == text:
             return
@@ -118,9 +128,28 @@ def read_options(root: Path) -> Options:
         raise FaultsError(str(path), faults, "mend these keys") from error
     if "emotion" not in options.columns:
         raise InputError(f'{path} does not say under [columns] which column is the emotion; add emotion = "...".')
-    if not (root / options.source).is_dir():
-        raise InputError(f"{path} names the source '{options.source}', which is no folder in {root}; mend one.")
+    _refuse_source(root, options)
     return options
+
+
+def _refuse_source(root: Path, options: Options) -> None:
+    path = root / _OPTIONS
+    if options.source.startswith(PREFIX):
+        _address(root, options)
+    elif options.revision is not None:
+        raise InputError(f"{path} gives a folder a revision; leave it out, or name the source '{PREFIX}ORG/NAME'.")
+    elif not (root / options.source).is_dir():
+        raise InputError(f"{path} names the source '{options.source}', which is no folder in {root}; mend one.")
+
+
+def _address(root: Path, options: Options) -> Address:
+    path = root / _OPTIONS
+    if not options.revision:
+        raise InputError(f'{path} names {options.source} without a revision; add revision = "COMMIT, TAG or BRANCH".')
+    try:
+        return parse_address(f"{options.source}@{options.revision}")
+    except UsageError as error:
+        raise InputError(f"{path}, source and revision: {error}") from error
 
 
 def _open(source: Path) -> dict[str, Any]:

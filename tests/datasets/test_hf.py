@@ -143,6 +143,9 @@ def test_words_that_are_no_canonical_emotion_are_told_all_at_once(tmp_path: Path
     ("change", "message"),
     [
         (("source", "sauce"), "source: Field required"),
+        (('"corpus"', '"hub:lab/corpus"'), 'names hub:lab/corpus without a revision; add revision = "'),
+        (('"corpus"', '"hub:corpus"\nrevision = "main"'), "'hub:corpus@main' is no address on the Hub"),
+        (('"corpus"', '"corpus"\nrevision = "main"'), "gives a folder a revision; leave it out"),
         (('"corpus"', '"nowhere"'), "names the source 'nowhere', which is no folder"),
         (('emotion = "label"', ""), "which column is the emotion"),
         (('"who"', '"whom"'), "subject = \"whom\": split 'train' has who, label, words"),

@@ -1,4 +1,4 @@
-"""A throw-away server on this machine that speaks as much of the Hub's API as models need, and keeps all in memory.
+"""A throw-away server on this machine that speaks as much of the Hub's API as we use, and keeps all in memory.
 
 Tokens: `Bearer hf_...` may do everything; without one only public models are seen. `fail` makes answers go wrong.
 """
@@ -21,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 LOST = "lost"
 TOKEN = "hf_SentinelThatNobodyMaySee"
 REPO = r"(?P<repo>[^/]+/[^/]+)"
+DATASET = r"(?P<repo>datasets/[^/]+/[^/]+)"
 
 
 @dataclass
@@ -71,6 +72,7 @@ class Failure:
 class Hub:
     """The repositories, the large files, and every request that came: `METHOD path` and its bytes.
 
+    A dataset's repository is called `datasets/ORG/NAME`.
     `meanwhile` is called once, just before the next commit is weighed: somebody else may push there.
     """
 
@@ -198,6 +200,15 @@ def _info(hub: Hub, token: str, sent: bytes, repo: str, revision: str = "main") 
     return Answer(200, {"id": repo, "sha": at[0], "private": held.private, "tags": [], "siblings": files})
 
 
+def _tree(hub: Hub, token: str, sent: bytes, repo: str, revision: str) -> Answer:
+    held = hub.seen(repo, token)
+    at = held.at(revision) if held else None
+    if at is None:
+        return _no_repo()
+    files = [{"type": "file", "path": path, "size": len(it), "oid": _oid(path, it)} for path, it in at[1].items()]
+    return Answer(200, files)
+
+
 def _no_repo() -> Answer:
     return Answer(401, {"error": "Repository not found"}, {"X-Error-Code": "RepoNotFound"})
 
@@ -278,9 +289,12 @@ _ROUTES: list[tuple[str, str, Callable[..., Answer]]] = [
     ("POST", "/api/validate-yaml", _validate),
     ("GET", f"/api/models/{REPO}", _info),
     ("GET", f"/api/models/{REPO}/revision/(?P<revision>.+)", _info),
+    ("GET", f"/api/{DATASET}/revision/(?P<revision>.+)", _info),
+    ("GET", f"/api/{DATASET}/tree/(?P<revision>.+)", _tree),
     ("POST", f"/api/models/{REPO}/preupload/(?P<revision>.+)", _preupload),
     ("POST", f"/api/models/{REPO}/commit/(?P<revision>.+)", _commit),
     ("POST", rf"/{REPO}\.git/info/lfs/objects/batch", _batch),
     ("PUT", "/large/(?P<oid>.+)", _put),
+    ("GET", f"/{DATASET}/resolve/(?P<revision>[^/]+)/(?P<path>.+)", _resolve),
     ("GET", f"/{REPO}/resolve/(?P<revision>[^/]+)/(?P<path>.+)", _resolve),
 ]

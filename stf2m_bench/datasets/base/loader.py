@@ -144,7 +144,7 @@ class Loader(ABC):
 
 
 class GeneratedLoader(Loader):
-    """A corpus that is made on this machine before it is read."""
+    """A corpus that is made on this machine, or fetched onto it, before it is read."""
 
     @abstractmethod
     def generate(self, root: Path, *, workers: int, progress: Callable[[int, int], None]) -> None:
