@@ -25,6 +25,7 @@ CAUTION = (
     " *not separated* never means equal: a comparison finds differences as large as its column *finds* says, hardly"
     " smaller ones."
 )
+MANY = 8  # rows of a part that are named one by one though all are alike
 GLANCE = "Row minus {full}, points of UAR, at each number of shots in turn; bold: separated."
 SEARCH = "Accuracy in percent and NLL in nats on the frozen meta-val episodes, means over n trainings."
 READING = """\
@@ -113,7 +114,10 @@ def _separated(found: Ablation) -> Iterator[str]:
 def _by_part(task: TaskAblation, plan: Plan, sign: int) -> str:
     parts = []
     for part, rows in plan.parts.items():
-        named = [f"`{row.name}`{shots}" for row in rows if (shots := _shots_apart(task, row, sign)) is not None]
+        apart = {row.name: shots for row in rows if (shots := _shots_apart(task, row, sign)) is not None}
+        named = [f"`{name}`{shots}" for name, shots in apart.items()]
+        if len(apart) == len(rows) > MANY and len(set(apart.values())) == 1:
+            named = [f"all {len(rows)} rows{next(iter(apart.values()))}"]
         parts += [f"{escape(part)} ({', '.join(named)})"] if named else []
     return "; ".join(parts) or "none"
 

@@ -175,6 +175,17 @@ def test_the_page_names_what_is_separated_and_sets_it_in_bold(folder):
     assert "*not separated* never means equal" in page
 
 
+def test_many_rows_of_a_part_that_are_alike_are_counted_not_named(folder):
+    names = [f"try-{number}" for number in range(9)]
+    rows = "".join(f'\n[[row]]\nname = "{name}"\nsays = "tried"\npart = "search"\nmodel = "net"\n' for name in names)
+    write_text(folder / "ablations/rows.toml", ROWS + rows)
+    for name in names[1:]:
+        put(folder, name, 50 - 5 * STEPS)
+    assert "below it: search (`try-1`, `try-2`, " in page_of(folder)
+    put(folder, names[0], 50 - 5 * STEPS)
+    assert "below it: search (all 9 rows)\n" in page_of(folder)
+
+
 def test_nothing_separated_is_called_none(folder):
     put(folder, "no-eyes", 50 + np.tile([3.0, -3.0], 6))
     assert "below it: none\n  - above it: none" in page_of(folder)
