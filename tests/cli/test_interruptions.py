@@ -18,12 +18,14 @@ BENCH = [sys.executable, "-c", "from stf2m_bench.cli import main; main()"]
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
+    """The command as a terminal starts it: a shell's background job, as these tests may be, ignores Ctrl-C."""
     return subprocess.Popen(
         [*BENCH, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
