@@ -6,7 +6,7 @@ does not help gets a weight near zero and cannot drown the others. They also set
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import torch
@@ -45,8 +45,7 @@ class ViewFusion:
         """The weighted sum `[B, Q, N]`; a view that a query lacks adds nothing to that query."""
         masked = _masked(problem, logits)
         shot = problem.support_index.shape[1] // problem.ways
-        nearest = min(self.weights, key=lambda known: (abs(known - shot), known))
-        return (masked * self.weights[nearest].to(masked)).sum(-1)
+        return (masked * self.weights[nearest(self.weights, shot)].to(masked)).sum(-1)
 
     def state(self) -> dict[str, Tensor]:
         """The weights as tensors."""
@@ -64,6 +63,11 @@ def _masked(problem: Problem, logits: Mapping[str, Tensor]) -> Tensor:
         [problem.present[view][problem.query_index] if view in problem.present else whole for view in logits], dim=-1
     )
     return torch.stack(list(logits.values()), dim=-1) * present.unsqueeze(2)
+
+
+def nearest(known: Iterable[int], shot: int) -> int:
+    """The known number of shots that is nearest; of two, the smaller."""
+    return min(known, key=lambda one: (abs(one - shot), one))
 
 
 def fit_weights(logits: Tensor, labels: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from torch.nn.functional import logsigmoid
 
 from stf2m_bench.episode.problems import Problem
 from stf2m_bench.episode.training_sides import TrainingSides
-from stf2m_bench.models.base.fusion import ViewFusion
+from stf2m_bench.models.base.fusion import ViewFusion, nearest
 
 Answers = Callable[[Problem], tuple[Tensor, Tensor]]
 MARGIN = 0.2  # nats a shot; by benchmarks/other_people.py
@@ -48,10 +48,9 @@ class Trust:
         """Log-probabilities `[B, Q, N]`; before `fit`, the logits as learned."""
         if not self._least:
             return answers(problem)[0]
-        shot = problem.support_index.shape[1] // problem.ways
-        nearest = min(self._least, key=lambda known: (abs(known - shot), known))
-        least = self._least[nearest].to(problem.query_index.device) - MARGIN * problem.support_index.shape[1]
-        above = self._lead(problem, answers) - least
+        shots = problem.support_index.shape[1]
+        least = self._least[nearest(self._least, shots // problem.ways)].to(problem.query_index.device)
+        above = self._lead(problem, answers) - (least - MARGIN * shots)
         learned, alone = self._log_probabilities(problem, answers)
         return torch.logaddexp(learned + logsigmoid(above)[:, None, None], alone + logsigmoid(-above)[:, None, None])
 
