@@ -19,7 +19,7 @@ import click
 import torch
 
 from stf2m_bench.cli.console import progress_bars
-from stf2m_bench.episode.drawing import frozen_hash
+from stf2m_bench.episode.new_task import freeze
 from stf2m_bench.episode.views import open_views
 from stf2m_bench.evaluation.evaluate import evaluate
 from stf2m_bench.files import write_text
@@ -52,8 +52,7 @@ def synthetic_to_real() -> Task:
     fold = Fold(meta_train=tuple(made[:14]), meta_val=tuple(made[14:]), meta_test=tuple(asked))
     changes = {"name": "emosynth-to-ravdess", "datasets": ("emosynth", "ravdess"), "folds": (fold,), "frozen": ""}
     clips = ClipList(**{name: [row[name] for row in rows] for name in rows[0]})
-    task = Task(real.protocol.model_copy(update=changes), clips)
-    return Task(task.protocol.model_copy(update={"frozen": frozen_hash(task)}), clips)
+    return freeze(Task(real.protocol.model_copy(update=changes), clips))
 
 
 def held_out() -> Task:
@@ -62,8 +61,7 @@ def held_out() -> Task:
     fold = task.protocol.folds[0]
     asked = Fold(meta_train=fold.meta_train[2:], meta_val=fold.meta_val, meta_test=fold.meta_train[:2])
     changes = {"name": "emosynth-ambiguous-held-out", "folds": (asked,), "frozen": ""}
-    open_task = Task(task.protocol.model_copy(update=changes), task.clips)
-    return Task(open_task.protocol.model_copy(update={"frozen": frozen_hash(open_task)}), task.clips)
+    return freeze(Task(task.protocol.model_copy(update=changes), task.clips))
 
 
 def scored(task: Task) -> dict[str, dict[int, tuple[float, float]]]:
