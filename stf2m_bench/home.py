@@ -20,6 +20,11 @@ def home() -> Path:
     return Path(platformdirs.user_cache_dir("stf2m-bench"))
 
 
+def results_of(task: str) -> Path:
+    """Where results of a task are kept."""
+    return home() / "results" / task
+
+
 def remembered_roots() -> dict[str, Path]:
     """Dataset key -> folder, as given once by `--data`."""
     path = home() / "datasets.toml"

@@ -90,7 +90,7 @@ def command(
     from stf2m_bench.episode.views import open_views
     from stf2m_bench.evaluation.evaluate import evaluate, evaluate_predictions
     from stf2m_bench.evaluation.names import require_free_name
-    from stf2m_bench.home import home
+    from stf2m_bench.home import results_of
     from stf2m_bench.models import ROOM
     from stf2m_bench.tasks.task import load_task
 
@@ -105,7 +105,7 @@ def command(
     every = range(seed, seed + seeds)
     for task, model, each in product(chosen, named, every):
         title = name or model.name
-        require_free_name(title, home() / "results" / task.name, source=model.source, key=model.key, seeds=(each,))
+        require_free_name(title, results_of(task.name), source=model.source, key=model.key, seeds=(each,))
     tables = {}
     for task in chosen:
         with progress_bars() as progress, redirect_stdout(sys.stderr):
@@ -195,11 +195,11 @@ def local_board(task: Task) -> list[Row]:
 
 
 def _print_board(task: Task, rows: list[Row]) -> None:
-    from stf2m_bench.home import home
+    from stf2m_bench.home import results_of
 
     click.echo()
     print_board(rows, task)
-    click.echo(f"Results: {home() / 'results' / task.name}", err=True)
+    click.echo(f"Results: {results_of(task.name)}", err=True)
 
 
 def _figures(result: Result) -> str:

@@ -24,7 +24,7 @@ from stf2m_bench.evaluation.cost import problem_cost
 from stf2m_bench.evaluation.fit import answering_for, fit_folds, training_data
 from stf2m_bench.evaluation.names import require_free_name
 from stf2m_bench.files import hash_of
-from stf2m_bench.home import home
+from stf2m_bench.home import results_of
 from stf2m_bench.models.base.lift import NamedModel, find_model
 from stf2m_bench.models.base.model import Model, declarations, identity
 from stf2m_bench.progress import Progress, silent
@@ -86,7 +86,7 @@ def evaluate(
     task = load_task(task) if isinstance(task, str) else task
     named = model if isinstance(model, NamedModel) else find_model(model, **config)
     title = name or named.name
-    folder = (results or home() / "results") / task.name
+    folder = results / task.name if results else results_of(task.name)
     require_free_name(title, folder, source=named.source, key=named.key, seeds=(seed,))
     require_frozen(task)
     views = views or open_views(task, data=data, workers=workers, progress=progress)
@@ -128,7 +128,7 @@ def evaluate_predictions(task: Task | str, path: Path, *, name: str) -> Evaluati
         UsageError: the name is another model's.
     """
     task = load_task(task) if isinstance(task, str) else task
-    folder = home() / "results" / task.name
+    folder = results_of(task.name)
     require_free_name(name, folder, source="predictions")
     require_frozen(task)
     predictions = Predictions.read(path)

@@ -19,7 +19,7 @@ from stf2m_bench.evaluation.fit import fit_folds
 from stf2m_bench.evaluation.probe_model import Probe
 from stf2m_bench.evaluation.shortcuts import Table, as_store, shortcut_tables, telling
 from stf2m_bench.files import hash_of
-from stf2m_bench.home import home
+from stf2m_bench.home import results_of
 from stf2m_bench.models.base.lift import NamedModel
 from stf2m_bench.models.base.model import Model, identity
 from stf2m_bench.models.names_no_shots import NamesNoShots
@@ -117,4 +117,4 @@ def _evaluate(task: Task, name: str, probe: Model, stores: Mapping[str, Store], 
         cost=Cost(),
         seeds=(0,),
     )
-    return Evaluation(result, predictions, write_result(result, predictions, home() / "results" / task.name))
+    return Evaluation(result, predictions, write_result(result, predictions, results_of(task.name)))
