@@ -96,7 +96,14 @@ def _number(name: str, least: int, default: int, text: str) -> Callable[[Callabl
     metavar="SECONDS",
     type=click.FloatRange(0),
     default=0.0,
-    help="Cut clips into windows of this length.  [default: whole clips]",
+    help="Cut clips, or ratings given all the while, into windows of this length.  [default: as the dataset has them]",
+)
+@click.option(
+    "--lag",
+    metavar="SECONDS",
+    type=click.FloatRange(0),
+    default=0.0,
+    help="With --window: people rate late, and what they say so much later is about a window.  [default: 0]",
 )
 @click.option(
     "--midpoint",
@@ -109,7 +116,8 @@ def _number(name: str, least: int, default: int, text: str) -> Callable[[Callabl
     "--votes",
     metavar="WHOSE",
     default="",
-    help="Score these raters' votes too, and show them with the shots: a condition of 'datasets votes', such as voice.",
+    help="Score these raters' votes too, and show them with the shots: a condition of 'datasets votes', such as"
+    " voice; time, with --window: the share of a window that each class of ratings has.",
 )
 @click.option(
     "--majority",
@@ -147,6 +155,7 @@ def new(
     label: str,
     neutral_band: float,
     window: float,
+    lag: float,
     midpoint: str,
     votes: str,
     majority: float,
@@ -166,13 +175,15 @@ def new(
 
     if (majority or relabel) and not votes:
         raise click.UsageError("--majority and --relabel need --votes WHOSE; 'datasets votes DATASET' lists them.")
+    if lag and not window:
+        raise click.UsageError("--lag needs --window SECONDS: it says which ratings are about a window.")
     new_stimuli = wish["track"] == "new-stimuli"
     if new_stimuli != any(wish["stimuli"]) or (wish["one_person"] and not new_stimuli):
         raise click.UsageError("--track new-stimuli needs --stimuli A,B/C,D; no other track takes it or --one-person.")
     path = out / f"{wish['name']}.toml"
     if path.exists():
         raise click.UsageError(f"The task file {path} exists already; choose another name or --out FOLDER.")
-    read = {"label": label, "neutral_band": neutral_band, "window": window, "midpoint": midpoint}
+    read = {"label": label, "neutral_band": neutral_band, "window": window, "lag": lag, "midpoint": midpoint}
     wish["title"] = wish["title"] or f"{dataset}: {wish['track'].replace('-', ' ')}"
     wish["shots"] = sorted(set(wish["shots"]))
     manifest, stores = _prepared(dataset, views, read, data, workers)

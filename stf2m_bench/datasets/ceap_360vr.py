@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stf2m_bench.datasets.base.continuous import emotion_at, rated_windows
+from stf2m_bench.datasets.base.continuous import clips_in
 from stf2m_bench.datasets.base.corpus_files import CorpusFile, corpus_file, corpus_files, is_there
-from stf2m_bench.datasets.base.loader import Card, Clip, Loader
+from stf2m_bench.datasets.base.loader import Card, Clip, Loader, Trace
 from stf2m_bench.datasets.base.named_files import refuse
 from stf2m_bench.datasets.base.people import age_group, sex_group
 from stf2m_bench.datasets.base.signals import Channel, Signals, file_of
 from stf2m_bench.errors import InputError, UnknownNameError
 
-LENGTH = 2.0  # seconds of a window, as in the authors' figures
+LENGTH = 2.0  # seconds of a window, as in the authors' figures, where a task does not say another
 SECONDS = 60.0  # of every video
 FRAMES, FRAMES_ELSE = {"V1": 25}, 30  # a second
 _PUPIL = {"pupil": "PD_Mean", "pupil_emotion": "PD_emotion"}
@@ -95,11 +95,12 @@ def _videos(file: CorpusFile) -> dict[str, dict[str, Any]]:
 class CEAP360VR(Loader):
     """Ratings in `3_AnnotationData/Transformed/P1_Annotation_TransData.json`, 1 to 9 becomes -1 to 1.
 
-    A clip is a window of two seconds of one person and video, from the video's start on, without a lag; its valence and
-    arousal are means, its label the quadrant of these (exactly 5 on either axis: `neutral`). A quadrant is no emotion:
-    only both at exactly 5 is neutral, where every trace starts and stays for seconds. A recording is a person and
-    video. The files in `Frame` are left alone: one of them was not corrected when the others were. Most of what looks
-    like skill is knowing the video: keep the videos of the query out of support and training.
+    A clip is a window of two seconds of one person and video, from the video's start on, without a lag, unless a task
+    asks for windows of its own; its valence and arousal are means, its label the quadrant of these (exactly 5 on either
+    axis: `neutral`). A quadrant is no emotion: only both at exactly 5 is neutral, where every trace starts and stays
+    for seconds. A recording is a person and video. The files in `Frame` are left alone: one of them was not corrected
+    when the others were. Most of what looks like skill is knowing the video: keep the videos of the query out of
+    support and training.
     """
 
     card = Card(
@@ -118,6 +119,11 @@ class CEAP360VR(Loader):
 
     def scan(self, root: Path) -> Iterable[Clip]:
         """Every window that was rated."""
+        for trace in self.traces(root):
+            yield from (clip for clip, _ in clips_in(trace, length=LENGTH, name="-{:02d}"))
+
+    def traces(self, root: Path) -> Iterable[Trace]:
+        """The ratings of each person and video."""
         files = corpus_files(root, "3_AnnotationData/Transformed/P*_Annotation_TransData.json")
         if not files:
             refuse(root, "CEAP-360VR", "3_AnnotationData/Transformed/P1_Annotation_TransData.json")
@@ -125,7 +131,7 @@ class CEAP360VR(Loader):
             person, corpus = file.name.name.partition("_")[0], file.name.parents[2]
             head = str(corpus / f"4_BehaviorData/HM_ScanPath/{person}_Behavior_HeadScanPathData.json")
             signal = head if is_there(root, head) else None
-            yield from _clips(file, person, signal, _group(root, corpus, person))
+            yield from _traces(file, person, signal, _group(root, corpus, person))
 
     def shortcuts(self, root: Path, clips: Sequence[Mapping[str, Any]]) -> dict[str, list[float]]:
         """`brightness`: mean of the video's frames during the clip. Pupils answer to it, whatever is felt."""
@@ -141,23 +147,19 @@ def _mean_during(frames: NDArray[np.float64], start: float, end: float) -> float
     return float(frames[round(start * rate) : round(end * rate)].mean())
 
 
-def _clips(file: CorpusFile, person: str, signal: str | None, groups: dict[str, str]) -> Iterator[Clip]:
+def _traces(file: CorpusFile, person: str, signal: str | None, groups: dict[str, str]) -> Iterator[Trace]:
     for video, seconds, valence, arousal in read_traces(file, "Trans"):
-        for window in rated_windows(seconds, valence, arousal, length=LENGTH):
-            yield Clip(
-                clip_id=f"{person}-{video}-{window.number:02d}",
-                subject=person,
-                emotion=emotion_at(window.valence, window.arousal),
-                label=window.quadrant,
-                recording=f"{person}-{video}",
-                stimulus=video,
-                start=window.start,
-                end=window.end,
-                signal=f"{signal}#{video}" if signal else None,
-                valence=window.valence,
-                arousal=window.arousal,
-                groups=groups,
-            )
+        whole = Clip(
+            clip_id=f"{person}-{video}",
+            subject=person,
+            emotion=None,
+            label="",
+            recording=f"{person}-{video}",
+            stimulus=video,
+            signal=f"{signal}#{video}" if signal else None,
+            groups=groups,
+        )
+        yield Trace(whole=whole, seconds=seconds, valence=valence, arousal=arousal)
 
 
 def read_traces(file: CorpusFile, kind: str) -> list[tuple[str, list[float], list[float], list[float]]]:

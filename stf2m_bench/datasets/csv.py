@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import fields
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from stf2m_bench.datasets.base.emotions import canonical_emotions
-from stf2m_bench.datasets.base.loader import Card, Clip, ImportedTable, Loader
+from stf2m_bench.datasets.base.loader import Card, Clip, ImportedTable, Loader, Trace
 from stf2m_bench.errors import FaultsError, InputError
 
 REQUIRED = ("clip_id", "subject", "emotion")
 _NUMBERS = ("intensity", "start", "end", "valence", "arousal")
+_RATED = ("seconds", "valence", "arousal")
 _PREFIXES = ("votes.", "group.", "feature.")
 
 
 class OwnTable(Loader):
     """Columns: `clip_id`, `subject`, `emotion`, and any of `video`, `audio`, `signal` (paths relative to the folder),
     `text`, `start`, `end` (seconds), `recording`, `stimulus`, `session`, `label`, `intensity`, `language`, `valence`,
-    `arousal`, `votes.<condition>.<emotion>`, `group.<name>`, `feature.<name>.<column>`.
+    `arousal`, `ratings`, `votes.<condition>.<emotion>`, `group.<name>`, `feature.<name>.<column>`.
+
+    `ratings` names a CSV file (`seconds`, `valence`, `arousal` from -1 to 1) of what a person said all the while, on
+    the clock of the clip's other files: a task with the key `window` cuts it into windows, each with its own rating.
 
     All `feature.<name>.*` columns together are the view `imported:<name>`. Several tables of one's own are kept apart
     by a name after a colon: `csv:mine`.
@@ -47,7 +51,7 @@ class OwnTable(Loader):
         known = {field.name for field in fields(Clip)} - {"votes", "groups"}
         faults = [f"column '{name}' is missing" for name in REQUIRED if name not in table.columns]
         for name in table.columns:
-            if name not in known and not name.startswith(_PREFIXES):
+            if name not in known | {"ratings"} and not name.startswith(_PREFIXES):
                 faults.append(
                     f"column '{name}' is unknown; a number computed per clip is named feature.<name>.<column>"
                 )
@@ -57,6 +61,21 @@ class OwnTable(Loader):
         if faults:
             raise FaultsError(str(path), faults, "mend the table")
         return [_clip(row) for row in table.to_dict("records")]
+
+    def traces(self, root: Path) -> Iterable[Trace]:
+        """The ratings of every clip, if there is such a column.
+
+        Raises:
+            InputError: some clips have none, or a file that is not of this form.
+        """
+        path = _table_path(root)
+        table = _read(path)
+        if "ratings" not in table.columns:
+            return []
+        files = [_word(value) for value in table["ratings"]]
+        if bare := [row for row, file in enumerate(files, start=2) if file is None]:
+            raise InputError(f"{path}, row {bare[0]}: no file of ratings; give one to every clip, or to none.")
+        return [_trace(root, _clip(row), str(file)) for row, file in zip(table.to_dict("records"), files, strict=True)]
 
     def tables(self, root: Path) -> dict[str, ImportedTable]:
         """The `feature.<name>.*` columns, one declaration a name."""
@@ -150,3 +169,20 @@ def _clip(row: dict[str, Any]) -> Clip:
         groups={name: value for name, value in groups.items() if value is not None},
         **({"recording": clip_id} | {name: value for name, value in values.items() if value is not None}),
     )
+
+
+def _trace(root: Path, whole: Clip, file: str) -> Trace:
+    import pandas as pd
+
+    if PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts:
+        raise InputError(
+            f"The ratings '{file}' of clip '{whole.clip_id}' are not a path inside {root}; mend the table."
+        )
+    try:
+        table = pd.read_csv(root / file, usecols=list(_RATED), dtype=float)[list(_RATED)]
+    except (ValueError, OSError) as error:
+        raise InputError(f"{root / file} is no CSV file with the columns {', '.join(_RATED)} ({error}).") from error
+    if not table[["valence", "arousal"]].abs().le(1).all(axis=None):
+        raise InputError(f"{root / file} has ratings that are missing or outside [-1, 1]; scale them first.")
+    seconds, valence, arousal = (table[name].to_numpy() for name in _RATED)
+    return Trace(whole=whole, seconds=seconds, valence=valence, arousal=arousal)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from stf2m_bench.datasets.base.emotions import canonical_emotions
 from stf2m_bench.datasets.base.fetched import fetch
-from stf2m_bench.datasets.base.loader import Card, Clip, GeneratedLoader, ImportedTable
+from stf2m_bench.datasets.base.loader import Card, Clip, GeneratedLoader, ImportedTable, Trace
 from stf2m_bench.datasets.csv import OwnTable
 from stf2m_bench.errors import FaultsError, InputError, UsageError
 from stf2m_bench.files import replacing, write_text
@@ -102,6 +102,10 @@ class HuggingFace(GeneratedLoader):
         """Every row of the dataset, once `generate` has written them."""
         read_options(root)
         return OwnTable().scan(root)
+
+    def traces(self, root: Path) -> Iterable[Trace]:
+        """Files named by a column called `ratings` in `hf.toml`."""
+        return OwnTable().traces(root)
 
     def tables(self, root: Path) -> dict[str, ImportedTable]:
         """Columns called `feature.<name>.<column>` in `hf.toml`."""

@@ -37,9 +37,8 @@ def open_manifests(
             f"'{task.name}' has the datasets {' and '.join(datasets)}, one folder cannot be both; say where each lies"
             " once: stf2m-bench prepare DATASET --data FOLDER."
         )
-    keys = task.protocol.model_dump(include={"label", "neutral_band", "window", "midpoint"})
     opened = {one: open_dataset(one, data=data, workers=workers, progress=progress) for one in datasets}
-    return {one: as_read(manifest, **keys) for one, manifest in opened.items()}
+    return {one: as_read(manifest, **task.protocol.read) for one, manifest in opened.items()}
 
 
 def prepare_views(

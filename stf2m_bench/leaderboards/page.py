@@ -111,7 +111,8 @@ def _read_as(protocol: Protocol) -> str:
     elif protocol.label != "emotion":
         words.append(f"Classes are {_rated(protocol)}, no emotions.")
     if protocol.window:
-        words.append(f"Clips are windows of {protocol.window:g} s.")
+        late = f", rated {protocol.lag:g} s later" if protocol.lag else ""
+        words.append(f"Clips are windows of {protocol.window:g} s{late}.")
     if protocol.one_person:
         words.append("One person gives both support and query.")
     return "".join(f" {sentence}" for sentence in words)

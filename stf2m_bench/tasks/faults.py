@@ -33,6 +33,8 @@ def find_faults(protocol: Protocol, clips: ClipList) -> list[str]:
     sided = protocol.label in ("valence", "arousal", "quadrant") and not protocol.neutral_band
     if protocol.midpoint != "neither" and not sided:
         faults.append("midpoint belongs to label = valence, arousal or quadrant without a neutral_band")
+    if protocol.lag and not protocol.window:
+        faults.append("lag belongs to windows of ratings: add the key window")
     if protocol.nested and protocol.track != "personal":
         faults.append("only the track personal has nested supports: elsewhere K decides who supports")
     if protocol.track != "personal" and not protocol.one_person and protocol.people == "known":

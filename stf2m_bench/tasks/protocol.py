@@ -61,7 +61,8 @@ class Protocol(BaseModel):
         frozen: SHA-256 of exactly those episodes; empty until `tasks freeze`.
         ranked: False for a control, shown apart.
         label, neutral_band, midpoint: what a clip's class is; see `reading.as_read`.
-        window: seconds of the equal windows that the dataset's clips are cut into; 0 leaves them whole.
+        window: seconds of the equal windows that the dataset's clips are cut into, or its ratings where they go on all
+            the while; 0 leaves clips whole. lag: seconds by which people rate late, in such windows.
         one_person: in `new-stimuli`, one person gives both support and query, as in `personal`.
         votes, majority, relabelled: see `votes.Rated`.
         people: `unknown` where nobody says whose a clip is (track `new-emotions` alone): sides of folds are emotions.
@@ -99,11 +100,17 @@ class Protocol(BaseModel):
     people: Literal["known", "unknown"] = "known"
     nested: bool = False
     midpoint: Midpoint = "neither"
+    lag: Annotated[float, Field(ge=0)] = 0.0
 
     @property
     def every_emotion(self) -> tuple[str, ...]:
         """The emotions of all sides; votes on others are left out."""
         return (*self.emotions, *self.training_emotions)
+
+    @property
+    def read(self) -> dict[str, Any]:
+        """The keys by which the dataset is read; see `reading.as_read`."""
+        return self.model_dump(include={"label", "neutral_band", "window", "lag", "midpoint"})
 
     @property
     def rated(self) -> Rated:
@@ -122,7 +129,7 @@ OUTSIDE_HASH = {"title", "frozen", "ranked", "superseded_by", "reference"}
 # Outside the hash and the file of a task that does without:
 _ADDED_LATER = (
     *("training_emotions", "label", "neutral_band", "window", "one_person"),
-    *("votes", "majority", "relabelled", "people", "nested", "midpoint"),
+    *("votes", "majority", "relabelled", "people", "nested", "midpoint", "lag"),
 )
 
 

@@ -1,18 +1,21 @@
-"""Clips cut into windows of equal length, so that length tells nothing."""
+"""Clips, or ratings over time, cut into windows of equal length, so that length tells nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from stf2m_bench.datasets.base.manifest import Manifest
+from stf2m_bench.datasets.base.continuous import Floats, clips_in
+from stf2m_bench.datasets.base.loader import Trace
+from stf2m_bench.datasets.base.manifest import Manifest, as_table, hash_of_table
 from stf2m_bench.errors import InputError
 from stf2m_bench.files import hash_of
 
 _ROUNDING = 1e-9
+_TIME = "time"  # the condition of the votes that are shares of time
 
 
 def in_windows(manifest: Manifest, seconds: float) -> Manifest:
@@ -35,6 +38,35 @@ def in_windows(manifest: Manifest, seconds: float) -> Manifest:
     columns = {name: pd.Series([row[name] for row in windows], dtype=object) for name in manifest.table.columns}
     table = pd.DataFrame(columns).sort_values("clip_id", ignore_index=True)
     return replace(manifest, table=table, hash=hash_of({"manifest": manifest.hash, "window": seconds}))
+
+
+def in_rated_windows(
+    manifest: Manifest,
+    traces: Iterable[Trace],
+    seconds: float,
+    *,
+    lag: float = 0.0,
+    shares: Callable[[Floats], Mapping[str, float]] | None = None,
+) -> Manifest:
+    """The manifest with windows of these traces in place of its clips, each with the mean of the ratings in it.
+
+    A window is called `whole@000` and rated by what was stamped `lag` seconds later; see `rated_windows`.
+
+    Args:
+        shares: of the ratings `[2, n]` of a window, the votes `time`: class -> share of them.
+
+    Raises:
+        InputError: no trace lasts a window.
+    """
+    clips = []
+    for trace in traces:
+        for clip, ratings in clips_in(trace, length=seconds, lag=lag):
+            votes = {f"{_TIME}.{name}": share for name, share in shares(ratings).items()} if shares else {}
+            clips.append(replace(clip, votes={**clip.votes, **votes}))
+    if not clips:
+        raise InputError(f"No rating of '{manifest.dataset}' lasts {seconds:g} seconds; choose shorter windows.")
+    table = as_table(clips)
+    return replace(manifest, table=table, hash=hash_of_table(table))
 
 
 def _cut(row: dict[Any, Any], seconds: float) -> Iterator[dict[Any, Any]]:

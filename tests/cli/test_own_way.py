@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import own_table
+import pandas as pd
 import pytest
 from own_table import NEW_TASK, files_in, write_clips
 
@@ -148,6 +150,34 @@ def test_a_task_may_tell_high_from_low_ratings_instead_of_emotions(here: Path, r
     assert run("tasks", "show", "even.toml", "--json").json["clips"] == 180  # 60 of them in the middle
     assert all(check["passed"] is not False for check in run("tasks", "check", "even.toml", "--json").json)
     assert run("tasks", "new", "cut", "--dataset", "csv:rated", *wish, "--window", "2", code=2).err.count("windows")
+
+
+def test_a_task_cuts_ratings_given_all_the_while_into_its_own_windows_and_scores_shares_of_time(
+    here: Path, run
+) -> None:
+    folder = Path("watched")
+    folder.mkdir()
+    rows = ["clip_id,subject,emotion,start,end,signal,ratings"]
+    seconds = np.arange(0, 24, 0.25)
+    for person in range(9):
+        felt = np.sin(seconds / 2 + person)
+        heart = 60 + 8 * np.sin((seconds + 1) / 2 + person) + person
+        table = pd.DataFrame({"seconds": seconds, "HR": heart, "valence": felt, "arousal": 0.5})
+        table[["seconds", "HR"]].to_csv(folder / f"heart{person}.csv", index=False)
+        table[["seconds", "valence", "arousal"]].to_csv(folder / f"said{person}.csv", index=False)
+        rows.append(f"film{person},p{person},,0,24,heart{person}.csv,said{person}.csv")
+    (folder / "clips.csv").write_text("\n".join(rows) + "\n")
+    wish = ("--dataset", "csv:watched", "--data", folder, "--views", "signal.window:HR", "--ways", "2", "--shots", "1")
+    read = ("--label", "valence", "--window", "2", "--lag", "1", "--votes", "time", "--queries", "2")
+    run("tasks", "new", "watched", *wish, *read, "--episodes", "60")
+    shown = run("tasks", "show", "watched.toml", "--json").json
+    assert (shown["window"], shown["lag"], shown["votes"], shown["clips"]) == (2.0, 1.0, "time", 9 * 11)
+    assert all(check["passed"] is not False for check in run("tasks", "check", "watched.toml", "--json").json)
+    assert "nearest_mean  1-shot UAR" in run("evaluate", "watched.toml", "--model", "nearest_mean").err
+    votes = read_result(Path("home/results/watched/nearest_mean.json")).figures.shots[1].votes
+    assert votes is not None
+    late = run("tasks", "new", "late", *wish, "--lag", "1", code=2).err
+    assert "--lag needs --window SECONDS" in late
 
 
 def test_a_task_may_query_what_neither_support_nor_training_shows(here: Path, run) -> None:

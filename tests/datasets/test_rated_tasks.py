@@ -36,7 +36,7 @@ def manifest(lying_beside: Callable[[str], Path]) -> Callable[[str], Manifest]:
 
 
 def read(task: Task, manifest: Manifest) -> Manifest:
-    return as_read(manifest, **task.protocol.model_dump(include={"label", "neutral_band", "window", "midpoint"}))
+    return as_read(manifest, **task.protocol.read)
 
 
 def listed(task: Task, manifest: Manifest, kept: pd.Series) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from stf2m_bench.datasets.base.loader import Clip, Trace
 from stf2m_bench.errors import InputError
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,7 @@ class RatedWindow:
         start, end: seconds on the clock of the stamps, without the lag.
         valence, arousal: mean ratings in [-1, 1].
         quadrant: `HVHA`, `HVLA`, `LVHA`, `LVLA` or `neutral`: see `quadrant_of`.
+        ratings: the valence and arousal `[2, n]` that these are the means of.
     """
 
     number: int
@@ -28,6 +32,7 @@ class RatedWindow:
     valence: float
     arousal: float
     quadrant: str
+    ratings: Floats = field(repr=False, compare=False)
 
 
 def rated_windows(
@@ -68,7 +73,37 @@ def rated_windows(
         edges = np.concatenate([[start + lag], stamps[rows], [end + lag]])
         if len(edges) > 2 and np.diff(edges).max() <= longest_gap:
             v, a = (float(mean) for mean in ratings[:, rows].mean(axis=1))
-            yield RatedWindow(number, start, end, v, a, quadrant_of(v, a, band))
+            yield RatedWindow(number, start, end, v, a, quadrant_of(v, a, band), ratings[:, rows])
+
+
+def clips_in(trace: Trace, *, length: float, lag: float = 0.0, name: str = "@{:03d}") -> Iterator[tuple[Clip, Floats]]:
+    """The windows of one trace as clips, each with the ratings `[2, n]` of it; see `rated_windows`.
+
+    Args:
+        name: what the number of a window adds to the id of the whole.
+
+    Raises:
+        InputError: the stamps do not rise.
+    """
+    whole = trace.whole
+    first, last = whole.start or 0.0, np.inf if whole.end is None else whole.end
+    cut = rated_windows(trace.seconds, trace.valence, trace.arousal, length=length, lag=lag, first=first)
+    try:
+        windows = [window for window in cut if window.end <= last]
+    except InputError as error:
+        raise InputError(f"The ratings of '{whole.clip_id}': {error}") from error
+    for window in windows:
+        clip = replace(
+            whole,
+            clip_id=whole.clip_id + name.format(window.number),
+            start=window.start,
+            end=window.end,
+            valence=window.valence,
+            arousal=window.arousal,
+        )
+        if not whole.label:
+            clip = replace(clip, emotion=emotion_at(window.valence, window.arousal), label=window.quadrant)
+        yield clip, window.ratings
 
 
 def quadrant_of(valence: float, arousal: float, band: float = 0.0) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from numpy.typing import ArrayLike
+
 from stf2m_bench.datasets.base.signals import Signals
 
 NOT_AT_HAND = "No file of it was at hand when tasks were made; clips are counted, drawn and hashed from real files."
@@ -80,6 +82,23 @@ class Clip:
     groups: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Trace:
+    """Ratings given all the while during one recording, to be cut into windows.
+
+    Attributes:
+        whole: what all windows have in common; without a label theirs is the quadrant of their own rating. Its start
+            is where the first window begins.
+        seconds: rising stamps `[n]`, on the clock of the recording's files.
+        valence, arousal: ratings `[n]` in [-1, 1].
+    """
+
+    whole: Clip
+    seconds: ArrayLike
+    valence: ArrayLike
+    arousal: ArrayLike
+
+
 def same_name(name: str) -> str:
     """The clip id of a table's row whose key is the clip id itself."""
     return name
@@ -129,6 +148,10 @@ class Loader(ABC):
         Raises:
             InputError: the folder is not this corpus; says what was expected and where.
         """
+
+    def traces(self, root: Path) -> Iterable[Trace]:
+        """Where people rate all the while, the ratings that `scan` cuts, or a task in its own windows."""
+        return ()
 
     def tables(self, root: Path) -> dict[str, ImportedTable]:
         """Feature tables that lie beside the corpus: name -> declaration."""

@@ -98,14 +98,14 @@ def build_manifest(dataset: str, root: Path) -> Manifest:
         FaultsError: lists every fault of every clip.
     """
     loader = load_loader(dataset)
-    clips = sorted(loader.scan(root), key=lambda clip: clip.clip_id)
+    clips = list(loader.scan(root))
     if not clips:
         raise InputError(f"No clip of '{dataset}' was found in {root}; expected the layout: {loader.card.access}.")
     faults = find_faults(clips, root, loader.card)
     if faults:
         raise FaultsError(f"The manifest of '{dataset}' ({root})", faults, "mend them in the data or the loader")
-    table = _as_table(clips)
-    return Manifest(dataset, root, loader.card, table, loader.tables(root), _hash(table), loader.signals)
+    table = as_table(clips)
+    return Manifest(dataset, root, loader.card, table, loader.tables(root), hash_of_table(table), loader.signals)
 
 
 def find_faults(clips: Iterable[Clip], root: Path, card: Card) -> list[str]:
@@ -154,7 +154,9 @@ def _clip_faults(clip: Clip, card: Card) -> list[str]:
     return faults
 
 
-def _as_table(clips: list[Clip]) -> pd.DataFrame:
+def as_table(clips: Iterable[Clip]) -> pd.DataFrame:
+    """The table of these clips, sorted by clip id."""
+    clips = sorted(clips, key=lambda clip: clip.clip_id)
     votes = sorted({name for clip in clips for name in clip.votes})
     groups = sorted({name for clip in clips for name in clip.groups})
     columns: dict[str, list[object]] = {name: [getattr(clip, name) for clip in clips] for name in COLUMNS}
@@ -163,7 +165,8 @@ def _as_table(clips: list[Clip]) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
 
 
-def _hash(table: pd.DataFrame) -> str:
+def hash_of_table(table: pd.DataFrame) -> str:
+    """SHA-256 over every column but paths."""
     digest = hashlib.sha256()
     for name in table.columns:
         if name not in PATHS:
