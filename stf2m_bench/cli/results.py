@@ -41,10 +41,13 @@ def command() -> None:
 
 @command.command()
 @_file
+@_task
 @as_json
-def show(file: Path, as_json: bool) -> None:
-    """Show the figures of the result FILE."""
-    from stf2m_bench.leaderboards.raters import among_raters
+def show(file: Path, task: str | None, as_json: bool) -> None:
+    """Show the figures of the result FILE.
+
+    Intervals of figures of votes need the task and the predictions; --json prints the file as it is.
+    """
     from stf2m_bench.leaderboards.render import printable, uar_cell
     from stf2m_bench.scoring.result import read_result, to_json
 
@@ -61,17 +64,30 @@ def show(file: Path, as_json: bool) -> None:
     if result.state == "retracted":
         click.echo(f"Retracted: {printable(result.reason)}")
     print_table(["shots", "UAR ± new people", "accuracy", "macro-F1", "NLL"], rows)
-    voted = {shot: figures.votes for shot, figures in result.figures.shots.items() if figures.votes}
-    if voted:
-        print_table(
-            ["shots", "cross-entropy to votes", "divergence", "agreement with a rater"],
-            [[n, f"{v.cross_entropy:.3f}", f"{v.divergence:.3f}", f"{v.agreement:.1f}"] for n, v in voted.items()],
-        )
-        for shot, votes in voted.items():
-            click.echo(f"{shot}-shot: {among_raters(votes)}")
+    _print_votes(result, file, task)
     click.echo(f"Training seed {', '.join(map(str, result.seeds)) or 'not stated'}")
     click.echo(f"Cost: {', '.join(_costs(result.cost)) or 'not stated'}")
     click.echo(f"Hash {result.hash}")
+
+
+def _print_votes(result: Result, file: Path, task: str | None) -> None:
+    """The figures of votes; with their intervals where the task is known and the predictions are there."""
+    from stf2m_bench.leaderboards.raters import FIGURES, among_raters, intervals_of, rater_cell
+    from stf2m_bench.scoring.result import predictions_of
+    from stf2m_bench.tasks.task import task_names
+
+    voted = {shot: figures.votes for shot, figures in result.figures.shots.items() if figures.votes}
+    if not voted:
+        return
+    predictions = predictions_of(result, file)
+    told = (task or result.task.name in task_names()) and predictions and predictions.is_file()
+    around = intervals_of(result, file, _task_of(file, task)) if told else {}
+    print_table(
+        ["shots", "cross-entropy to votes", "divergence", "agreement with a rater"],
+        [[shot, *(rater_cell(name, votes, around.get(shot)) for name in FIGURES)] for shot, votes in voted.items()],
+    )
+    for shot, votes in voted.items():
+        click.echo(f"{shot}-shot: {among_raters(votes)}")
 
 
 def _is_synthetic(result: Result) -> bool:

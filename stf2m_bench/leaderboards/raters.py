@@ -9,7 +9,7 @@ from types import MappingProxyType
 from stf2m_bench.episode.drawing import Drawer
 from stf2m_bench.leaderboards.board import Row
 from stf2m_bench.leaderboards.render import escape, uar_cell
-from stf2m_bench.scoring.drawn import draw_all
+from stf2m_bench.scoring.drawn import Drawn, draw_all
 from stf2m_bench.scoring.figures import VoteFigures
 from stf2m_bench.scoring.predictions import Predictions
 from stf2m_bench.scoring.result import Result, predictions_of
@@ -17,7 +17,8 @@ from stf2m_bench.scoring.votes import VoteIntervals, vote_intervals
 from stf2m_bench.tasks.task import Task
 
 RaterIntervals = Mapping[str, Mapping[int, VoteIntervals | None]]
-_DECIMALS = {"cross-entropy": 3, "divergence": 3, "agreement": 1}  # of each figure
+FIGURES = {"cross-entropy": 3, "divergence": 3, "agreement": 1}
+"""Figure of votes -> decimals."""
 NO_INTERVALS: RaterIntervals = MappingProxyType({})
 
 MEANING = (
@@ -42,18 +43,36 @@ def rater_intervals(rows: Sequence[Row], results: Iterable[Result], place: Path,
     if not task.protocol.votes:
         return NO_INTERVALS
     wanted = {row.hash for row in rows if row.kind not in ("chance", "probe", "retracted")}
+    drawn = _drawn(task)
+    return {
+        result.hash: intervals_of(result, place / f"{result.stem}.json", task, drawn)
+        for result in results
+        if result.hash in wanted and result.predictions
+    }
+
+
+def intervals_of(
+    result: Result, file: Path, task: Task, drawn: Mapping[int, Drawn] | None = None
+) -> dict[int, VoteIntervals | None]:
+    """Shots -> intervals of the figures of votes of one result; nothing where it names no predictions.
+
+    Args:
+        file: the result's. drawn: the task's episodes by shots, if they are drawn already.
+
+    Raises:
+        InputError: predictions are missing or do not fit the task.
+    """
+    path = predictions_of(result, file)
+    if path is None:
+        return {}
+    predictions = Predictions.read(path)
+    predictions.require(task)
+    return {shot: vote_intervals(task, predictions.logs[shot], one) for shot, one in (drawn or _drawn(task)).items()}
+
+
+def _drawn(task: Task) -> dict[int, Drawn]:
     drawer = Drawer(task)
-    drawn = {shot: draw_all(drawer, shot) for shot in task.protocol.shots}
-    found = {}
-    for result in results:
-        path = predictions_of(result, place / f"{result.stem}.json")
-        if result.hash in wanted and path is not None:
-            predictions = Predictions.read(path)
-            predictions.require(task)
-            found[result.hash] = {
-                shot: vote_intervals(task, predictions.logs[shot], one) for shot, one in drawn.items()
-            }
-    return found
+    return {shot: draw_all(drawer, shot) for shot in task.protocol.shots}
 
 
 def rater_lines(rows: Sequence[Row], task: Task, intervals: RaterIntervals = NO_INTERVALS) -> Iterator[str]:
@@ -63,12 +82,12 @@ def rater_lines(rows: Sequence[Row], task: Task, intervals: RaterIntervals = NO_
         return
     shots = task.protocol.shots
     yield from (f"## Agreement with the raters `{escape(task.protocol.votes)}`", "", MEANING, "")
-    names = [f"{name} {shot}-shot" for name in _DECIMALS for shot in shots]
+    names = [f"{name} {shot}-shot" for name in FIGURES for shot in shots]
     yield f"| model | {' | '.join(names)} |"
     yield f"| --- |{' --: |' * len(names)}"
     for row, found in scored:
         around = intervals.get(row.hash, {})
-        cells = [_cell(name, found[shot], around.get(shot)) for name in _DECIMALS for shot in shots]
+        cells = [rater_cell(name, found[shot], around.get(shot)) for name in FIGURES for shot in shots]
         yield f"| {escape(row.model)} | {' | '.join(cells)} |"
     yield ""
     for shot, one in scored[0][1].items():
@@ -85,9 +104,10 @@ def among_raters(votes: VoteFigures) -> str:
     )
 
 
-def _cell(name: str, votes: VoteFigures, intervals: VoteIntervals | None) -> str:
+def rater_cell(name: str, votes: VoteFigures, intervals: VoteIntervals | None) -> str:
+    """One of `FIGURES`, with its interval where there is one."""
     field = name.replace("-", "_")
-    return uar_cell(getattr(votes, field), getattr(intervals, field, None), decimals=_DECIMALS[name])
+    return uar_cell(getattr(votes, field), getattr(intervals, field, None), decimals=FIGURES[name])
 
 
 def _votes_of(row: Row) -> dict[int, VoteFigures]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from own_table import NEW_TASK
 
-from stf2m_bench.scoring.result import read_result
+from stf2m_bench.scoring.result import predictions_of, read_result
 
 
 @pytest.fixture
@@ -58,6 +58,12 @@ def test_a_task_with_votes_goes_from_the_table_to_a_checked_result(voted: Path, 
     (row,) = (line for line in page.splitlines() if line.startswith(f"| ridge-votes | {votes.cross_entropy:.3f} ± "))
     assert f" | {votes.divergence:.3f} ± " in row
     assert f" | {votes.agreement:.1f} ± " in row
+    cells = [cell.strip() for cell in row.strip("|").split("|")[1:]]
+    told = run("results", "show", path, "--task", "ours.toml").out
+    assert all(cell in told for cell in cells)  # the board's intervals
+    predictions_of(read_result(Path(path)), Path(path)).unlink()
+    bare = run("results", "show", path, "--task", "ours.toml").out
+    assert (cells[0] in bare, f"{votes.cross_entropy:.3f}" in bare) == (False, True)
     assert "uses votes" in page
 
 
