@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from stf2m_bench.datasets.base.emotions import canonical_emotions
 from stf2m_bench.datasets.base.fetched import fetch
+from stf2m_bench.datasets.base.hf_folder import open_splits
 from stf2m_bench.datasets.base.loader import Card, Clip, GeneratedLoader, ImportedTable, Trace
 from stf2m_bench.datasets.csv import OwnTable
 from stf2m_bench.errors import FaultsError, InputError, UsageError
 from stf2m_bench.files import replacing, write_text
-from stf2m_bench.home import home
 from stf2m_bench.huggingface.address import PREFIX, Address, parse_address
 
 _OPTIONS, _TABLE, _MADE = "hf.toml", "clips.parquet", "made-from.toml"
@@ -85,7 +85,7 @@ class HuggingFace(GeneratedLoader):
         made = root / _MADE
         if (root / _TABLE).is_file() and made.is_file() and made.read_text(encoding="utf-8") == text:
             return
-        splits = _open(root / options.source)
+        splits = open_splits(root / options.source)
         _refuse_absent_columns(root, options, splits)
         total, rows = sum(map(len, splits.values())), []
         for row in _rows(root, options, splits):
@@ -154,22 +154,6 @@ def _address(root: Path, options: Options) -> Address:
         return parse_address(f"{options.source}@{options.revision}")
     except UsageError as error:
         raise InputError(f"{path}, source and revision: {error}") from error
-
-
-def _open(source: Path) -> dict[str, Any]:
-    """Split -> `datasets.Dataset`. Nothing of the dataset is executed: the library reads no scripts."""
-    import datasets
-
-    datasets.disable_progress_bars()
-    saved = any((source / name).is_file() for name in ("dataset_dict.json", "state.json"))
-    try:
-        if saved:
-            found = datasets.load_from_disk(str(source))
-        else:
-            found = datasets.load_dataset(str(source), cache_dir=str(home() / "huggingface"))
-    except Exception as error:
-        raise InputError(f"{source} could not be read as a Hugging Face dataset ({error}); fetch it again.") from error
-    return dict(found) if isinstance(found, dict) else {"all": found}
 
 
 def _refuse_absent_columns(root: Path, options: Options, splits: dict[str, Any]) -> None:

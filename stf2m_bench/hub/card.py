@@ -49,7 +49,7 @@ def model_card(address: Address, saved: Sequence[SavedModel], results: Sequence[
 
 def eval_results(results: Iterable[Result]) -> dict[str, str]:
     """Path -> text of `.eval_results/<task>.yaml`: the UAR of the most shots, of the newest version of each task."""
-    import yaml  # type: ignore[import-untyped]  # comes with huggingface_hub
+    import yaml
     from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
 
     newest: dict[str, Result] = {}
