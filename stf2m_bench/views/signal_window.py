@@ -31,8 +31,7 @@ class SignalWindow(SignalExtractor):
     Rows lie in `[start, end)`; without an end they go on to the last stamp. Stamps may be uneven. Missing values
     (NaN) and stamps are bridged over `longest_gap` seconds, or over twice the channel's usual step where that is
     longer; before the first and after the last value that value is held, as long. A longer gap raises an InputError.
-    Nothing is filtered: content above half the rate folds down. `signal.eda`, `signal.pulse`, `signal.temperature` and
-    `signal.motion` filter first.
+    Nothing is filtered: content above half the rate folds down. The other views of signals filter first.
     """
 
     version = 1

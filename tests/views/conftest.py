@@ -21,6 +21,7 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     soundfile.write(root / "voice.wav", spoken_like(), RATE)
     seconds = np.arange(0, 10, 0.05)
     channels = {"eda": 2 + 0.5 * seconds, "ppg": np.sin(seconds), "temp": 33 + seconds / 10, "acc": np.cos(seconds)}
+    channels |= {"pupil": 3 + 0.1 * seconds, "pitch": 10 * seconds, "rests": np.round(seconds % 1)}
     pd.DataFrame({"seconds": seconds} | channels).to_csv(root / "body.csv", index=False)
     pd.DataFrame({"name": ["a", "c"], "au1": [0.5, 1.0], "au2": [2.0, 3.0]}).to_csv(root / "units.csv", index=False)
     return root

@@ -23,6 +23,9 @@ ARGUMENTS = {
     "signal.pulse": ":ppg",
     "signal.temperature": ":temp",
     "signal.motion": ":acc",
+    "signal.pupil": ":pupil",
+    "signal.head": ":pitch",
+    "signal.gaze": ":rests",
     "signal.zscored": ":eda:eda",
 }
 
