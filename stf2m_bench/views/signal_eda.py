@@ -48,10 +48,14 @@ class EDA(SignalExtractor):
     columns = 2
     params = EDAParams()
 
+    def kept(self, stretch: Stretch, clip: ClipMedia) -> Stretch | None:
+        """The stretch without artefacts."""
+        p = self.params
+        return without_artefacts(stretch, clip, lowest=p.lowest, highest=p.highest, steepest=p.steepest)
+
     def rows(self, stretch: Stretch, clip: ClipMedia) -> NDArray[np.float64]:
         """`[T, 2]`: tonic, phasic."""
         p = self.params
-        kept = without_artefacts(stretch, clip, lowest=p.lowest, highest=p.highest, steepest=p.steepest)
-        whole = even(kept).low_passed(p.cut, 4)
+        whole = even(stretch).low_passed(p.cut, 4)
         tonic, both = whole.low_passed(p.tonic, 2).rows(p.rate), whole.rows(p.rate)
         return np.stack([tonic, both - tonic], axis=1)

@@ -41,8 +41,10 @@ class Head(SignalExtractor):
     version = 1
     params = HeadParams()
 
+    def kept(self, stretch: Stretch, clip: ClipMedia) -> Stretch | None:
+        """The stretch without artefacts."""
+        return without_artefacts(stretch, clip, lowest=-np.inf, highest=np.inf, steepest=self.params.steepest)
+
     def rows(self, stretch: Stretch, clip: ClipMedia) -> NDArray[np.float64]:
-        """`[T]`, artefacts bridged."""
-        p = self.params
-        kept = without_artefacts(stretch, clip, lowest=-np.inf, highest=np.inf, steepest=p.steepest)
-        return even(kept).low_passed(p.cut, 4).rows(p.rate)
+        """`[T]`."""
+        return even(stretch).low_passed(self.params.cut, 4).rows(self.params.rate)

@@ -44,8 +44,11 @@ class Pupil(SignalExtractor):
     version = 1
     params = PupilParams()
 
-    def rows(self, stretch: Stretch, clip: ClipMedia) -> NDArray[np.float64]:
-        """`[T]`, artefacts bridged."""
+    def kept(self, stretch: Stretch, clip: ClipMedia) -> Stretch | None:
+        """The stretch without artefacts."""
         p = self.params
-        kept = without_artefacts(stretch, clip, lowest=p.lowest, highest=p.highest, steepest=p.steepest)
-        return even(kept).low_passed(p.cut, 4).rows(p.rate)
+        return without_artefacts(stretch, clip, lowest=p.lowest, highest=p.highest, steepest=p.steepest)
+
+    def rows(self, stretch: Stretch, clip: ClipMedia) -> NDArray[np.float64]:
+        """`[T]`."""
+        return even(stretch).low_passed(self.params.cut, 4).rows(self.params.rate)

@@ -41,8 +41,11 @@ class Temperature(SignalExtractor):
     version = 1
     params = TemperatureParams()
 
-    def rows(self, stretch: Stretch, clip: ClipMedia) -> NDArray[np.float64]:
-        """`[T]`, artefacts bridged."""
+    def kept(self, stretch: Stretch, clip: ClipMedia) -> Stretch | None:
+        """The stretch without artefacts."""
         p = self.params
-        kept = without_artefacts(stretch, clip, lowest=p.lowest, highest=p.highest)
-        return even(kept).low_passed(p.cut, 4).rows(p.rate)
+        return without_artefacts(stretch, clip, lowest=p.lowest, highest=p.highest)
+
+    def rows(self, stretch: Stretch, clip: ClipMedia) -> NDArray[np.float64]:
+        """`[T]`."""
+        return even(stretch).low_passed(self.params.cut, 4).rows(self.params.rate)

@@ -67,7 +67,10 @@ def test_a_stretch_beyond_the_signal_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_unknown_channel_names_those_that_there_are(media: Path) -> None:
-    with pytest.raises(UnknownNameError, match=r"no channel in .*body\.csv called 'gsr'; known: acc, eda, ppg, temp"):
+    with pytest.raises(
+        UnknownNameError,
+        match=r"no channel in .*body\.csv called 'gsr'; known: acc, eda, pitch, ppg, pupil, rests, temp",
+    ):
         make_extractor("signal.window:gsr").extract(clip_of(media))
 
 

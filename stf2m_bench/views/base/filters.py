@@ -20,16 +20,14 @@ _ROOM = 0.95  # of half the rate: a cut above it would leave nothing out
 
 def without_artefacts(
     stretch: Stretch, clip: ClipMedia, *, lowest: float, highest: float, steepest: float = np.inf
-) -> Stretch:
+) -> Stretch | None:
     """The stretch without values outside `[lowest, highest]`, and without both ends of steps steeper than `steepest`.
 
-    Straight lines bridge them when the stretch is made even, however long. The clip's notes count them.
+    Straight lines bridge them when the stretch is made even, however long. The clip's notes count them. None where
+    nothing is left.
 
     Args:
         steepest: units per second.
-
-    Raises:
-        InputError: no value is left.
     """
     good = (stretch.values >= lowest) & (stretch.values <= highest)
     jumps = np.abs(np.diff(stretch.values)) > steepest * np.diff(stretch.seconds)
@@ -38,10 +36,8 @@ def without_artefacts(
     clip.notes["samples"] += len(good)
     clip.notes["samples that are artefacts"] += int((~good).sum())
     if not good.any():
-        raise InputError(
-            f"{stretch.where}: no value from {stretch.start:.2f} s to {stretch.end:.2f} s lies in {lowest:g} to "
-            f"{highest:g} and moves steadily; leave the clip out."
-        )
+        clip.notes["clips of artefacts alone"] += 1
+        return None
     return replace(stretch, seconds=stretch.seconds[good], values=stretch.values[good])
 
 
