@@ -37,9 +37,8 @@ def score_votes(task: Task, logs: Logs, drawn: Drawn) -> VoteFigures | None:
     """
     if task.votes is None:
         return None
-    counts, told = _votes_told(task, drawn)
-    said, counts = logs[told], counts[told]
-    shares = counts / counts.sum(axis=1, keepdims=True)
+    told, counts, shares = _votes_told(task, drawn)
+    said = logs[told]
     rater = rater_agreement(counts)
     return VoteFigures(
         queries=int(told.sum()),
@@ -78,8 +77,8 @@ def vote_intervals(task: Task, logs: Logs, drawn: Drawn) -> VoteIntervals | None
     """
     if task.votes is None:
         return None
-    counts, told = _votes_told(task, drawn)
-    shares = counts[told] / counts[told].sum(axis=1, keepdims=True)
+    told, _, shares = _votes_told(task, drawn)
+    said = logs[told]
 
     def around(values: Floats, most: float, scale: float) -> Interval | None:
         z = np.full(told.shape, np.nan)
@@ -89,14 +88,14 @@ def vote_intervals(task: Task, logs: Logs, drawn: Drawn) -> VoteIntervals | None
         return new_people(float(values.mean()), c, most=most, scale=scale) if worth.told_apart else None
 
     return VoteIntervals(
-        cross_entropy=around(vote_cross_entropy(logs[told], shares), math.inf, 1),
-        divergence=around(vote_divergence(logs[told], shares), 1, 1),
-        agreement=around(vote_agreement(logs[told], shares), 1, 100),
+        cross_entropy=around(vote_cross_entropy(said, shares), math.inf, 1),
+        divergence=around(vote_divergence(said, shares), 1, 1),
+        agreement=around(vote_agreement(said, shares), 1, 100),
     )
 
 
-def _votes_told(task: Task, drawn: Drawn) -> tuple[Floats, NDArray[np.bool_]]:
-    """Votes of each query on the classes of its episode `[E, Q, N]`, and which queries have any `[E, Q]`."""
+def _votes_told(task: Task, drawn: Drawn) -> tuple[NDArray[np.bool_], Floats, Floats]:
+    """Which queries have votes on their episode's classes `[E, Q]`; of those, the votes, and as shares `[n, N]`."""
     assert task.votes is not None
     counts = on_classes(task.votes[1], drawn.query, drawn.emotions)
     told: NDArray[np.bool_] = counts.sum(axis=2) > 0
@@ -105,4 +104,4 @@ def _votes_told(task: Task, drawn: Drawn) -> tuple[Floats, NDArray[np.bool_]]:
             f"The task '{task.name}' is invalid: no rater '{task.protocol.votes}' of any query chose a class of its"
             " episode; leave the key votes out, or take other votes."
         )
-    return counts, told
+    return told, counts[told], counts[told] / counts[told].sum(axis=1, keepdims=True)
