@@ -108,8 +108,11 @@ def add(results: tuple[Path, ...], folder: Path, tasks: tuple[str, ...], replace
     interrupted add leaves, for each result, the old one or the new one.
     """
     from stf2m_bench.leaderboards.admit import add_all
+    from stf2m_bench.models import ROOM as MODELS
 
-    for path in add_all(results, folder, who=_name_of(who), replace=replace, load=_loading(tasks)):
+    for path in add_all(
+        results, folder, who=_name_of(who), replace=replace, built_in=MODELS.keys(), load=_loading(tasks)
+    ):
         note(f"Admitted {path}")
 
 

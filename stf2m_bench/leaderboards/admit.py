@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +31,13 @@ def add(path: Path, folder: Path, *, who: str, replace: bool = False, load: Load
 
 
 def add_all(
-    paths: Sequence[Path], folder: Path, *, who: str, replace: bool = False, load: LoadTask = load_task
+    paths: Sequence[Path],
+    folder: Path,
+    *,
+    who: str,
+    replace: bool = False,
+    built_in: Collection[str] = (),
+    load: LoadTask = load_task,
 ) -> list[Path]:
     """Admit results: check all, copy each with its predictions, rebuild the boards; returns their new places.
 
@@ -41,6 +47,7 @@ def add_all(
     Args:
         who: admits them.
         replace: take the place of another result of this model; the line in `states.jsonl` names the old one's hash.
+        built_in: names of the built-in models, of which two may say the same; boards know none.
 
     Raises:
         FaultsError: a check fails; each one is named. InputError: the board has another result of this model, or
@@ -53,7 +60,7 @@ def add_all(
         for one in found:
             if one.target.is_file():
                 _refuse_if_taken(one.result, read_result(one.target), one.target, replace)
-        _refuse_copies(found)
+        _refuse_copies(found, built_in)
         for one in found:
             _admit(one, who, replace)
         write_pages(folder, load=load)
@@ -145,14 +152,14 @@ def _refuse_if_taken(result: Result, held: Result, target: Path, replace: bool) 
         )
 
 
-def _refuse_copies(found: Sequence[_Sound]) -> None:
+def _refuse_copies(found: Sequence[_Sound], built_in: Collection[str]) -> None:
     """Predictions of another model of the board, or of one that is admitted together with this one."""
     for place in {one.target.parent for one in found}:
         held = {result.stem: result for result in read_results(place.parents[1], place.name)}
         new = {one.result.stem: one for one in found if one.target.parent == place and not _is_held(one.result, held)}
-        others = list(predicted((result for stem, result in held.items() if stem not in new), place))
+        others = list(predicted((result for stem, result in held.items() if stem not in new), place, built_in))
         for one in new.values():
-            for mine in predicted([one.result], one.path.parent):
+            for mine in predicted([one.result], one.path.parent, built_in):
                 if other := copied(mine, others):
                     raise InputError(
                         f"The predictions of '{mine.stem}' ({one.path}) are those of '{other}' on the board"

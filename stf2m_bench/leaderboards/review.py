@@ -120,7 +120,7 @@ def _review_task(
     named = {result.predictions.file for result in read_results(head, task) if result.predictions}
     strays = [path.name for path in place.glob("*.parquet") if path.name not in named]
     found.faults += [f"{task}/{name} belongs to no result" for name in sorted(strays)]
-    _review_copies(task, head, changed, found)
+    _review_copies(task, head, changed, built_in, found)
 
 
 def _change_faults(old: Result | None, new: Result, entries: list[states.Entry]) -> Iterator[str]:
@@ -169,14 +169,14 @@ def _unproved(result: Result, built_in: Collection[str]) -> str:
     return f"'{result.stem}' ({source}) was not run by us; nothing shows that its predictions come from it"
 
 
-def _review_copies(task: str, head: Path, changed: set[str], found: Review) -> None:
+def _review_copies(task: str, head: Path, changed: set[str], built_in: Collection[str], found: Review) -> None:
     """Predictions that are those of another name, or nearly, if one of the two is new."""
 
     def is_new(one: Predicted) -> bool:
         return f"results/{task}/{one.stem}.parquet" in changed
 
     earlier: list[Predicted] = []
-    for one in sorted(predicted(read_results(head, task), head / "results" / task), key=is_new):
+    for one in sorted(predicted(read_results(head, task), head / "results" / task, built_in), key=is_new):
         if is_new(one):
             if other := copied(one, earlier):
                 found.faults += [f"{task}: the predictions of '{one.stem}' are those of '{other}', number for number"]

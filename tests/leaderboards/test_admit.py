@@ -160,6 +160,14 @@ def test_a_renamed_copy_is_refused_and_nothing_is_written(tmp_path, boards, retr
     assert contents(boards) == before
 
 
+def test_two_built_in_models_may_say_the_same_and_no_other_name_may(tmp_path, boards):
+    path = made(tmp_path / "theirs", "mine")
+    with pytest.raises(InputError, match="number for number"):
+        add_all([path], boards, who="Eve", built_in=("prototypes",), load=load)
+    add_all([path], boards, who="Ada", built_in=("prototypes", "mine"), load=load)
+    assert (boards / "results/toy/mine.json").is_file()
+
+
 def test_a_result_cannot_bring_predictions_under_another_models_name(tmp_path, boards):
     path = made(tmp_path / "mine", "mine", 1)
     path.with_suffix(".parquet").rename(path.with_name("prototypes.parquet"))
