@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,55 @@ from numpy.typing import NDArray
 
 from stf2m_bench.datasets.base.archives import load_arrays
 from stf2m_bench.datasets.base.continuous import emotion_at, quadrant_of
+from stf2m_bench.datasets.base.corpus_files import CorpusFile, corpus_file
 from stf2m_bench.datasets.base.loader import NOT_AT_HAND, Card, Clip, Loader
 from stf2m_bench.datasets.base.named_files import refuse
-from stf2m_bench.errors import InputError
+from stf2m_bench.datasets.base.signals import Channel, Signals
+from stf2m_bench.errors import InputError, UnknownNameError
 
 _TRIAL, _HEAD = 63.0, 3.0  # seconds of a trial, and of the rest before its video
+_RATE = 128
+_EEG = (
+    *("Fp1", "AF3", "F3", "F7", "FC5", "FC1", "C3", "T7", "CP5", "CP1", "P3", "P7", "PO3", "O1", "Oz", "Pz"),
+    *("Fp2", "AF4", "Fz", "F4", "F8", "FC6", "FC2", "Cz", "C4", "T8", "CP6", "CP2", "P4", "P8", "PO4", "O2"),
+)
+_BODY = ("hEOG", "vEOG", "zEMG", "tEMG", "GSR", "respiration", "plethysmograph", "temperature")
+
+
+class DEAPSignals(Signals):
+    """Of one trial, `data_preprocessed_python/s01.dat#03` or the `.mat` file: 40 channels at 128 Hz.
+
+    Seconds count a file's trials one after another, as the clips do; a trial's rows are its own 63 s alone.
+
+    - EEG: `Fp1`, `AF3`, `F3` ... `O2`, in Geneva's order, which all preprocessed files have (4 to 45 Hz, common
+      average, eyes removed). The raw recordings of Twente (s01 to s22) are in another order and are not read.
+    - `hEOG`, `vEOG`, `zEMG`, `tEMG`, `GSR`, `respiration`, `plethysmograph`, `temperature`: places and names recalled.
+
+    `GSR` is left as it is: by the corpus's table of channels a resistance in ohms, Twente's conductance converted, so
+    that it falls where conductance rises. `signal.eda` wants microsiemens and leaves nothing of it; take
+    `signal.window`.
+    """
+
+    channels = (*_EEG, *_BODY)
+
+    def read(self, root: Path, signal: str, channel: str) -> Channel:
+        """One channel of one trial, its three seconds of rest included."""
+        if channel not in self.channels:
+            raise UnknownNameError("channel of DEAP", channel, self.channels)
+        file, trial = corpus_file(root, self.file(signal, channel)), int(signal.partition("#")[2]) - 1
+        trials = _trials(file, channel)
+        if trial >= len(trials):
+            raise InputError(f"{file} has no trial {trial + 1} (it has {len(trials)}); fetch it again.")
+        return trial * _TRIAL + np.arange(len(trials[trial])) / _RATE, trials[trial]
+
+
+@lru_cache(maxsize=4)
+def _trials(file: CorpusFile, channel: str) -> NDArray[np.float64]:
+    """`[trials, samples]` of one channel."""
+    data = _numbers(file.root / file.path, "data")
+    if data.ndim != 3 or data.shape[1:] != (len(DEAPSignals.channels), round(_TRIAL * _RATE)):
+        raise InputError(f"{file}: 'data' is {list(data.shape)}, not [trials, 40, 8064]; fetch it again.")
+    return data[:, DEAPSignals.channels.index(channel)].copy()
 
 
 class DEAP(Loader):
@@ -40,6 +85,7 @@ class DEAP(Loader):
         verified="layout",
         no_task=NOT_AT_HAND,
     )
+    signals = DEAPSignals()
 
     def scan(self, root: Path) -> Iterable[Clip]:
         """Every trial of every person."""
@@ -62,7 +108,7 @@ def _clips(root: Path, person: str, path: Path) -> Iterator[Clip]:
             stimulus=f"{trial + 1:02d}",
             start=trial * _TRIAL + _HEAD,
             end=(trial + 1) * _TRIAL,
-            signal=path.relative_to(root).as_posix(),
+            signal=f"{path.relative_to(root).as_posix()}#{trial + 1:02d}",
             valence=valence,
             arousal=arousal,
         )
@@ -70,22 +116,26 @@ def _clips(root: Path, person: str, path: Path) -> Iterator[Clip]:
 
 def _ratings(path: Path) -> NDArray[np.float64]:
     """`[trials, 2]`: valence and arousal in [-1, 1]; the file's columns are valence, arousal, dominance, liking."""
-    try:
-        labels = np.asarray(_read(path)["labels"], np.float64)
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path} holds no ratings of DEAP ({error!r}); fetch it again.") from error
+    labels = _numbers(path, "labels")
     if labels.ndim != 2 or labels.shape[1] != 4:
         raise InputError(f"{path}: 'labels' is {list(labels.shape)}, not trials and four ratings; fetch it again.")
-    ratings: NDArray[np.float64] = (labels[:, :2] - 5) / 4
-    return ratings
+    return (labels[:, :2] - 5) / 4
 
 
-def _read(path: Path) -> Any:
+def _numbers(path: Path, name: str) -> NDArray[np.float64]:
+    """The array of this name in a file of either form."""
+    try:
+        return np.asarray(_read(path, name)[name], np.float64)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path} holds no '{name}' of DEAP ({error!r}); fetch it again.") from error
+
+
+def _read(path: Path, name: str) -> Any:
     if path.suffix == ".dat":
         return load_arrays(path)
     from scipy.io import loadmat
 
     try:
-        return loadmat(path, variable_names=["labels"])
+        return loadmat(path, variable_names=[name])
     except Exception as error:  # a damaged file may raise almost anything
         raise InputError(f"{path} cannot be read as a MATLAB file ({error!r}); fetch it again.") from error

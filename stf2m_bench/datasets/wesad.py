@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,13 +11,61 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stf2m_bench.datasets.base.archives import load_arrays
+from stf2m_bench.datasets.base.corpus_files import CorpusFile, corpus_file
 from stf2m_bench.datasets.base.loader import NOT_AT_HAND, Card, Clip, Loader
 from stf2m_bench.datasets.base.named_files import refuse
 from stf2m_bench.datasets.base.native_emotions import canonical_of, emotions_of
-from stf2m_bench.errors import InputError
+from stf2m_bench.datasets.base.signals import Channel, Signals
+from stf2m_bench.errors import InputError, UnknownNameError
 
 _RATE = 700  # labels a second, as the chest belt
 _SHORTEST = 30  # seconds; shorter runs of a label are slips between the blocks
+_RATES = {
+    "wrist": {"EDA": 4, "BVP": 64, "TEMP": 4, "ACC": 32},
+    "chest": dict.fromkeys(("ECG", "EMG", "EDA", "Temp", "Resp", "ACC"), _RATE),
+}
+_CHANNELS = {  # name -> place, sensor, column of its array, samples a second
+    f"{place}_{sensor}{axis}": (place, sensor, column, rate)
+    for place, sensors in _RATES.items()
+    for sensor, rate in sensors.items()
+    for column, axis in enumerate(("_x", "_y", "_z") if sensor == "ACC" else ("",))
+}
+
+
+class WESADSignals(Signals):
+    """Of one person, `S2/S2.pkl`: each channel at its own rate, all since the file's start, as the clips are.
+
+    - Wrist (E4): `wrist_EDA` (microsiemens, 4 Hz), `wrist_BVP` (64 Hz), `wrist_TEMP` (degrees, 4 Hz), `wrist_ACC_x`,
+      `wrist_ACC_y`, `wrist_ACC_z` (1/64 g, 32 Hz).
+    - Chest (RespiBAN, 700 Hz): `chest_ECG`, `chest_EMG` (millivolts), `chest_EDA` (microsiemens), `chest_Temp`
+      (degrees), `chest_Resp` (percent), `chest_ACC_x`, `chest_ACC_y`, `chest_ACC_z` (g).
+
+    Rates are documented, units recalled. Labels have the chest's rate: a wrist's row is found by its time alone, so
+    that a channel which at its rate does not last as long as the labels is refused. Reading a channel takes the whole
+    pickle, about 1 GB of memory, and keeps that channel.
+    """
+
+    def read(self, root: Path, signal: str, channel: str) -> Channel:
+        """A person's whole session."""
+        if channel not in _CHANNELS:
+            raise UnknownNameError("channel of WESAD", channel, _CHANNELS)
+        return _channel(corpus_file(root, self.file(signal, channel)), channel)
+
+
+@lru_cache(maxsize=4)
+def _channel(file: CorpusFile, channel: str) -> Channel:
+    place, sensor, column, rate = _CHANNELS[channel]
+    told = load_arrays(file.root / file.path)
+    try:
+        values = np.asarray(told["signal"][place][sensor])[:, column].astype(np.float64)
+        lasts, labelled = len(values) / rate, len(told["label"]) / _RATE
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise InputError(f"{file} holds no '{channel}' of WESAD ({error!r}); fetch it again.") from error
+    if abs(lasts - labelled) > 1:
+        raise InputError(
+            f"{file}: '{channel}' lasts {lasts:.1f} s at {rate} Hz, the labels {labelled:.1f} s; fetch it again."
+        )
+    return np.arange(len(values)) / rate, values
 
 
 class WESAD(Loader):
@@ -40,6 +89,7 @@ class WESAD(Loader):
         verified="layout",
         no_task=NOT_AT_HAND,
     )
+    signals = WESADSignals()
 
     def scan(self, root: Path) -> Iterable[Clip]:
         """Every block of every person."""

@@ -82,8 +82,8 @@ def test_deap_trials_begin_after_their_three_seconds_of_rest(tmp_path: Path) -> 
     ]
     clip = clips["s01-03"]
     assert (clip.start, clip.end, clip.stimulus, clip.recording) == (129, 189, "03", "s01-03")
-    assert clip.signal == "data_preprocessed_python/s01.dat"
-    assert clips["s32-01"].signal == "data_preprocessed_matlab/s32.mat"
+    assert clip.signal == "data_preprocessed_python/s01.dat#03"
+    assert clips["s32-01"].signal == "data_preprocessed_matlab/s32.mat#01"
     assert failed("deap", tmp_path) == []
 
 
