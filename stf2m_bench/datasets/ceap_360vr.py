@@ -23,6 +23,9 @@ LENGTH = 2.0  # seconds of a window, as in the authors' figures, where a task do
 SECONDS = 60.0  # of every video
 FRAMES, FRAMES_ELSE = {"V1": 25}, 30  # a second
 _PUPIL = {"pupil": "PD_Mean", "pupil_emotion": "PD_emotion"}
+_BODY = {name: name for name in ("EDA", "BVP", "SKT", "HR", "IBI")} | {
+    f"ACC_{axis}": f"ACC_{axis.upper()}" for axis in "xyz"
+}
 
 
 class CEAPSignals(Signals):
@@ -34,21 +37,26 @@ class CEAPSignals(Signals):
       always.
     - `pupil_emotion` (millimetres): what the authors left of it after a line fitted on the video's brightness over all
       eight videos of the person, so that it knows of every other video of theirs.
+    - `EDA` (microsiemens), `SKT` (degrees), `BVP`, `HR` (beats a minute), `IBI` (seconds from beat to beat; none of P2
+      and P12), `ACC_x`, `ACC_y`, `ACC_z` of the wrist, where `5_PhysioData/Raw` is there: by their documented layout,
+      at the stamps in the file. `Transformed` and `Frame` are left alone: what they hold was scaled between the least
+      and the greatest value of the whole video, later moments included, and lost its unit.
 
-    Brightness itself and its fit name the video and are never read.
+    Where there is no scan path, a clip's signal is the file of the wrist, `5_PhysioData/Raw/P1_...json#V1`. Brightness
+    itself and its fit name the video and are never read.
     """
 
-    channels = ("head_pitch", "head_yaw", "fixation", "pupil", "pupil_emotion")
+    channels = ("head_pitch", "head_yaw", "fixation", "pupil", "pupil_emotion", *_BODY)
 
     def file(self, signal: str, channel: str) -> str:
-        """The file beside the scan path that holds a channel."""
+        """The file of the person that holds a channel."""
         path = PurePosixPath(file_of(signal))
-        person = path.name.partition("_")[0]
+        corpus, person = path.parents[2], path.name.partition("_")[0]
         if channel == "fixation":
-            return str(path.parents[1] / f"EM_Fixation/{person}_Behavior_FixationData.json")
-        if channel.startswith("pupil"):
-            return str(path.parents[3] / f"ML_Analysis/Processed_PD_Data/{person}_PD_ProcessedData.json")
-        return str(path)
+            return str(corpus / f"4_BehaviorData/EM_Fixation/{person}_Behavior_FixationData.json")
+        if channel in _PUPIL:
+            return str(corpus.parent / f"ML_Analysis/Processed_PD_Data/{person}_PD_ProcessedData.json")
+        return _wrist(corpus, person) if channel in _BODY else _head(corpus, person)
 
     def read(self, root: Path, signal: str, channel: str) -> Channel:
         """One channel of one person during one video."""
@@ -59,12 +67,25 @@ class CEAPSignals(Signals):
         if video not in videos:
             raise InputError(f"{file} has no video '{video}' (it has: {', '.join(videos)}); fetch it again.")
         try:
-            return _channel(videos[video], channel)
+            seconds, values = _channel(videos[video], channel)
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{file} is not a recording of CEAP-360VR ({error!r}); fetch it again.") from error
+        if not len(seconds):
+            raise InputError(f"{file} has no {channel} of {video}; leave the clip out or take another channel.")
+        return seconds, values
+
+
+def _head(corpus: PurePosixPath, person: str) -> str:
+    return str(corpus / f"4_BehaviorData/HM_ScanPath/{person}_Behavior_HeadScanPathData.json")
+
+
+def _wrist(corpus: PurePosixPath, person: str) -> str:
+    return str(corpus / f"5_PhysioData/Raw/{person}_Physio_RawData.json")
 
 
 def _channel(told: dict[str, Any], channel: str) -> Channel:
+    if channel in _BODY:
+        return _stamped(told[f"{channel.partition('_')[0]}_RawData"], _BODY[channel])
     if channel in _PUPIL:
         values = np.array(told[_PUPIL[channel]], np.float64)
         return np.linspace(0, SECONDS, len(values)), values
@@ -78,6 +99,16 @@ def _channel(told: dict[str, Any], channel: str) -> Channel:
     if channel == "head_yaw":
         return np.arange(len(rows)) / 5, np.unwrap([row["Yaw"] for row in rows], period=360)
     return np.arange(len(rows)) / 5, np.array([row["Pitch"] for row in rows], np.float64)
+
+
+def _stamped(rows: list[dict[str, float]], name: str) -> Channel:
+    """Of several rows with the same stamp, which is rounded, the first."""
+    seconds = np.array([row["TimeStamp"] for row in rows], np.float64)
+    values = np.array([row[name] for row in rows], np.float64)
+    steps = np.diff(seconds, prepend=-np.inf)
+    if np.any(steps < 0) or np.any(seconds > 2 * SECONDS):
+        raise ValueError(f"the stamps of {name} are not seconds of the video")
+    return seconds[steps > 0], values[steps > 0]
 
 
 @lru_cache(maxsize=4)
@@ -129,8 +160,8 @@ class CEAP360VR(Loader):
             refuse(root, "CEAP-360VR", "3_AnnotationData/Transformed/P1_Annotation_TransData.json")
         for file in files:
             person, corpus = file.name.name.partition("_")[0], file.name.parents[2]
-            head = str(corpus / f"4_BehaviorData/HM_ScanPath/{person}_Behavior_HeadScanPathData.json")
-            signal = head if is_there(root, head) else None
+            files_of = (_head(corpus, person), _wrist(corpus, person))
+            signal = next((path for path in files_of if is_there(root, path)), None)
             yield from _traces(file, person, signal, _group(root, corpus, person))
 
     def shortcuts(self, root: Path, clips: Sequence[Mapping[str, Any]]) -> dict[str, list[float]]:

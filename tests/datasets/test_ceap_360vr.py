@@ -26,6 +26,7 @@ P30 0 18 14 56 152
 P32 76 43 19 31 71
 """
 WORDS = ("HVHA", "HVLA", "LVLA", "LVHA", "neutral")
+WRIST = {"EDA", "BVP", "SKT", "HR", "IBI", "ACC_x", "ACC_y", "ACC_z"}  # none of it is to be had in public
 
 
 def test_ceap_windows_of_the_released_frames_have_the_counted_quadrants(root: Callable[[str], Path]) -> None:
@@ -109,6 +110,6 @@ def test_ceap_eyes_are_one_view_of_as_many_frames_as_the_video_has(root: Callabl
 def test_ceap_every_window_has_every_view(manifest: Callable[[str], Manifest]) -> None:
     clips = media_of(manifest("ceap_360vr"))[::617]
     assert len(clips) == 11
-    for channel in CEAPSignals.channels:
+    for channel in set(CEAPSignals.channels) - WRIST:
         views = [make_extractor(f"signal.window:{channel}").extract(clip) for clip in clips]
         assert {view.shape for view in views} == {(32, 1)}

@@ -82,11 +82,12 @@ def test_parts_of_a_zipped_table_are_recordings_of_their_own(tmp_path: Path) -> 
 def test_heads_are_read_video_by_video(tmp_path: Path) -> None:
     rows = [{"ID": n + 1, "Pitch": n / 2, "Yaw": -n} for n in range(3)]
     told = {"ParticipantID": "P1", "Video_Behavior_ScanPath_Data": [{"VideoID": "V2", "ID_Pitch_Yaw": rows}]}
-    write(tmp_path / "P1.json", json.dumps({"Behavior_HeadScanPath_Data": [told]}))
-    seconds, values = CEAPSignals().read(tmp_path, "P1.json#V2", "head_yaw")
+    scan = "4_BehaviorData/HM_ScanPath/P1_Behavior_HeadScanPathData.json"
+    write(tmp_path / scan, json.dumps({"Behavior_HeadScanPath_Data": [told]}))
+    seconds, values = CEAPSignals().read(tmp_path, f"{scan}#V2", "head_yaw")
     assert (seconds.tolist(), values.tolist()) == ([0, 0.2, 0.4], [0, -1, -2])
     with pytest.raises(InputError, match="has no video 'V3'"):
-        CEAPSignals().read(tmp_path, "P1.json#V3", "head_yaw")
+        CEAPSignals().read(tmp_path, f"{scan}#V3", "head_yaw")
 
 
 def ceap(root: Path) -> str:
