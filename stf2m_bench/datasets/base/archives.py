@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from stf2m_bench.errors import InputError
 
-LARGEST = 512 * 2**20
+LARGEST = 2**30
 _ARRAYS = {  # all that pickles of NumPy arrays ask for, by any protocol and any NumPy
     ("numpy", "ndarray"),
     ("numpy", "dtype"),
