@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pandas as pd
@@ -17,45 +17,68 @@ from stf2m_bench.datasets.base.named_files import refuse
 from stf2m_bench.datasets.base.native_emotions import canonical_of
 from stf2m_bench.datasets.base.people import sex_group
 from stf2m_bench.datasets.base.side_tables import read_rows
-from stf2m_bench.datasets.base.signals import Channel, Signals
+from stf2m_bench.datasets.base.signals import Channel, Signals, file_of
 from stf2m_bench.errors import InputError, UnknownNameError
 
 _FOLDER = "Data_files"
-_SIGNAL = f"{_FOLDER}/Stimuli_EDA.csv"
-_RATE = 7.83  # rows a second
 _KEY = ("Participant ID", "Video ID")
 _QUADRANTS = "VREED / EEVR / CLAS quadrants"
 
 
 class EEVRSignals(Signals):
-    """`EDA` (microsiemens) in `Stimuli_EDA.csv#12-V3`, read in its zip file.
+    """`EDA` (microsiemens) and `PPG` (device's unit) in `Stimuli_EDA.csv` and `Stimuli_PPG.csv`, zipped or not.
 
-    Second 0 is the part's first row. The stamps repeat, so that time is the row's number at 7.83 Hz, the mean rate.
+    A clip's `signal` is either file, `Stimuli_EDA.csv#12-V3`; the other lies beside it. Second 0 is the part's first
+    row in both. The stamps are minutes of four digits and repeat, so that time is the row's number at the mean rate:
+    7.83 Hz of EDA; of PPG, rows by the seconds that the stamps of all parts span. No file of PPG was seen: the reader
+    holds to the documented layout (the authors' scripts write `Time`, `PPG` and the same keys, and say 125 Hz).
     """
+
+    channels = ("EDA", "PPG")
+
+    def file(self, signal: str, channel: str) -> str:
+        """The file of the channel's own kind."""
+        return str(PurePosixPath(file_of(signal)).with_name(f"Stimuli_{channel}.csv"))
 
     def read(self, root: Path, signal: str, channel: str) -> Channel:
         """One person's signal during one video."""
-        if channel != "EDA":
-            raise UnknownNameError("channel of EEVR", channel, ["EDA"])
-        file = corpus_file(root, self.file(signal, channel))
-        parts, name = _parts(file), signal.partition("#")[2]
+        if channel not in self.channels:
+            raise UnknownNameError("channel of EEVR", channel, self.channels)
+        file, name = corpus_file(root, self.file(signal, channel)), signal.partition("#")[2]
+        rate, parts = _recorded(file, channel)
         if name not in parts:
             raise InputError(f"{file} has no rows of '{name}' (person and video); fetch it again.")
-        return np.arange(len(parts[name])) / _RATE, parts[name]
+        return np.arange(len(parts[name])) / rate, parts[name]
 
 
-def _seconds(root: Path) -> dict[str, float]:
-    """How long the signal of each person and video lasts; of none where there is no signal."""
-    parts = _parts(corpus_file(root, _SIGNAL)) if is_there(root, _SIGNAL) else {}
-    return {name: len(values) / _RATE for name, values in parts.items()}
+def _signals(root: Path) -> dict[str, tuple[str, float]]:
+    """Of each person and video that was recorded: its signal, and how many seconds it lasts; by EDA where it is."""
+    for kind in EEVRSignals.channels:
+        if is_there(root, path := f"{_FOLDER}/Stimuli_{kind}.csv"):
+            rate, parts = _recorded(corpus_file(root, path), kind)
+            return {name: (f"{path}#{name}", len(values) / rate) for name, values in parts.items()}
+    return {}
 
 
-@lru_cache(maxsize=1)
-def _parts(file: CorpusFile) -> dict[str, NDArray[np.float64]]:
-    with file.open() as content:
-        table = pd.read_csv(content, usecols=[*_KEY, "EDA"], dtype=dict.fromkeys(_KEY, str))
-    names = table["Participant ID"] + "-V" + table["Video ID"].str.removeprefix("V")
-    return {str(name): part.to_numpy(np.float64) for name, part in table["EDA"].groupby(names, sort=False)}
+@lru_cache(maxsize=2)
+def _recorded(file: CorpusFile, kind: str) -> tuple[float, dict[str, NDArray[np.float64]]]:
+    """Rows a second; of each person and video, the values."""
+    try:
+        with file.open() as content:
+            table = pd.read_csv(content, usecols=["Time", kind, *_KEY], dtype=dict.fromkeys(_KEY, "category"))
+        table = table.astype({"Time": np.float64, kind: np.float64})
+    except ValueError as error:  # pandas' parser errors are ValueErrors
+        raise InputError(f"{file} is not a table of {kind} of EEVR ({error}); fetch it again.") from error
+    groups = table.groupby(list(_KEY), sort=False, observed=True)
+    rate = 7.83 if kind == "EDA" else _mean_rate(file, groups["Time"].agg(["size", "min", "max"]))
+    return rate, {_name(*map(str, key)): part.to_numpy() for key, part in groups[kind]}
+
+
+def _mean_rate(file: CorpusFile, parts: pd.DataFrame) -> float:
+    seconds = float((parts["max"] - parts["min"]).sum()) * 60
+    if not seconds > 0:
+        raise InputError(f"{file}: the stamps in 'Time' do not go on; fetch it again.")
+    return float((parts["size"] - 1).sum()) / seconds
 
 
 class EEVR(Loader):
@@ -89,10 +112,10 @@ class EEVR(Loader):
             refuse(root, "EEVR", f"{_FOLDER}/VADS.csv")
         told = {_id(row): row for row in read_rows(words, (*_KEY, "Segment Name", "Text Description"))}
         sexes = {row["Participant ID"]: row["Gender"] for row in read_rows(_features(root, "EDA"), (*_KEY, "Gender"))}
-        seconds = _seconds(root)
+        signals = _signals(root)
         for row in read_rows(ratings, (*_KEY, "CMA", "Valence", "Arousal")):
             clip_id, person = _id(row), row["Participant ID"]
-            about = told.get(clip_id, {})
+            about, (signal, end) = told.get(clip_id, {}), signals.get(clip_id, (None, None))
             yield Clip(
                 clip_id=clip_id,
                 subject=person,
@@ -100,10 +123,10 @@ class EEVR(Loader):
                 label=row["CMA"],
                 recording=clip_id,
                 stimulus=about.get("Segment Name", "Baseline"),
-                start=0.0 if clip_id in seconds else None,
-                end=seconds.get(clip_id),
+                start=0.0 if signal else None,
+                end=end,
                 text=about.get("Text Description"),
-                signal=f"{_SIGNAL}#{clip_id}" if clip_id in seconds else None,
+                signal=signal,
                 language="en",
                 valence=(float(row["Valence"]) - 3) / 2,
                 arousal=(float(row["Arousal"]) - 3) / 2,
@@ -145,5 +168,9 @@ def _features(root: Path, kind: str) -> Path:
 
 
 def _id(row: dict[str, str]) -> str:
+    return _name(row["Participant ID"], row["Video ID"])
+
+
+def _name(person: str, video: str) -> str:
     """`12-V3`, `12-V0` (baseline): the tables say `V3` or `3`, and `0`."""
-    return f"{row['Participant ID']}-V{row['Video ID'].removeprefix('V')}"
+    return f"{person}-V{video.removeprefix('V')}"

@@ -12,6 +12,7 @@ import pytest
 
 from stf2m_bench.datasets.base.corpus_files import corpus_file
 from stf2m_bench.datasets.base.manifest import Manifest
+from stf2m_bench.datasets.eevr import EEVRSignals
 from stf2m_bench.views.base.extractor import make_extractor
 from stf2m_bench.views.base.store import media_of, prepare_view
 
@@ -95,3 +96,13 @@ def test_eevr_signal_is_read_in_its_zip_file_and_its_minutes_repeat(root: Callab
     assert rates.between(7.80, 7.88).all()
     order = spans.loc[29]["min"].sort_values().index.tolist()
     assert order[:4] == ["0", "V2", "V1", "V3"]  # the numbers are not always the sequence in time
+
+
+def test_eevr_parts_are_those_rows_of_the_table_in_their_order(root: Callable[[str], Path]) -> None:
+    with corpus_file(root("eevr"), "Data_files/Stimuli_EDA.csv").open() as member:
+        table = pd.read_csv(member, usecols=["EDA", "Participant ID", "Video ID"], dtype={"Video ID": str})
+    for video, name in (("V3", "29-V3"), ("0", "29-V0")):
+        rows = table[(table["Participant ID"] == 29) & (table["Video ID"] == video)]["EDA"]
+        seconds, values = EEVRSignals().read(root("eevr"), f"Data_files/Stimuli_EDA.csv#{name}", "EDA")
+        assert np.array_equal(values, rows)
+        assert (seconds[0], seconds[1]) == (0, 1 / 7.83)

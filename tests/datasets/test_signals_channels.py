@@ -79,6 +79,17 @@ def test_parts_of_a_zipped_table_are_recordings_of_their_own(tmp_path: Path) -> 
         EEVRSignals().read(tmp_path, "Stimuli_EDA.csv#3-V1", "EDA")
 
 
+def test_a_table_of_eevr_that_is_damaged_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    for text in ("Time,Participant ID,Video ID\n0.0,12,V1\n", "", "Time,EDA,Participant ID,Video ID\n0.0,much,12,V1\n"):
+        write(tmp_path / "Stimuli_EDA.csv", text)
+        with pytest.raises(InputError, match=r"Stimuli_EDA\.csv is not a table of EDA of EEVR \(.*\); fetch it again"):
+            EEVRSignals().read(tmp_path, "Stimuli_EDA.csv#12-V1", "EDA")
+    (tmp_path / "Stimuli_EDA.csv").unlink()
+    (tmp_path / "Stimuli_EDA.zip").write_bytes(b"PK\x03\x04")
+    with pytest.raises(InputError, match=r"Stimuli_EDA\.zip cannot be read as a zip file"):
+        EEVRSignals().read(tmp_path, "Stimuli_EDA.csv#12-V1", "EDA")
+
+
 def test_heads_are_read_video_by_video(tmp_path: Path) -> None:
     rows = [{"ID": n + 1, "Pitch": n / 2, "Yaw": -n} for n in range(3)]
     told = {"ParticipantID": "P1", "Video_Behavior_ScanPath_Data": [{"VideoID": "V2", "ID_Pitch_Yaw": rows}]}
