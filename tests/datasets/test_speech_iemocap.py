@@ -9,15 +9,24 @@ import pytest
 from stf2m_bench.datasets.base.checks import check_dataset
 from stf2m_bench.datasets.base.loader import Clip
 from stf2m_bench.datasets.iemocap import IEMOCAP
+from stf2m_bench.errors import InputError
 
 JUDGED = """% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]
 
 [6.2901 - 8.2357]\tSes01F_impro01_F000\tneu\t[2.5000, 2.5000, 2.5000]
 C-E2:\tNeutral;\t()
+C-E3:\tNeutral;\t(tired; Sadness;)
+C-E4:\tNeutral; Frustration;\t()
 A-E3:\tval 3; act 2; dom  2;\t()
-C-F1:\tNeutral;\t()
+C-F1:\tFear;\t()
+C-M1:\tFear;\t()
 
 [10.0100 - 11.3925]\tSes01F_impro01_M000\txxx\t[5.0000, 1.0000, 2.5000]
+C-E2:\tHappiness; Excited;\t()
+C-E3:\tSurprise;\t()
+C-E4:\tOther;\t(bored)
+[12.0000 - 13.0000]\tSes01F_impro01_MXX0\tno turn that is judged
+C-E2:\tDisgust;\t()
 [14.8872 - 18.0175]\tSes01F_impro01_F001\toth\t[3.0000, 3.0000, 2.5000]
 [19.2900 - 20.7875]\tSes01F_impro01_F002\texc\t[4.5000, 4.0000, 2.5000]
 """
@@ -74,6 +83,25 @@ def test_turns_of_iemocap_without_agreement_have_no_emotion_but_keep_the_word(ie
         "neu": "neutral", "xxx": None, "oth": None, "exc": "excitement",
     }  # fmt: skip
     assert [check.name for check in check_dataset("iemocap", iemocap) if check.passed is False] == ["emotions"]
+
+
+def test_votes_of_iemocap_count_each_rater_that_said_so_and_no_actor_of_themselves(iemocap: Path) -> None:
+    clips = scan(iemocap)
+    assert clips["Ses01F_impro01_F000"].votes == {"raters.neutral": 3.0, "raters.frustration": 1.0}
+    assert clips["Ses01F_impro01_F001"].votes == {}
+
+
+def test_turns_of_iemocap_without_agreement_have_votes_and_a_word_without_an_emotion_is_in_none(iemocap: Path) -> None:
+    clip = scan(iemocap)["Ses01F_impro01_M000"]
+    assert (clip.emotion, clip.label) == (None, "xxx")
+    assert clip.votes == {"raters.happiness": 1.0, "raters.excitement": 1.0, "raters.surprise": 1.0}
+
+
+def test_a_raters_word_that_the_map_lacks_is_an_error(iemocap: Path) -> None:
+    file = iemocap / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
+    file.write_text(JUDGED.replace("Surprise", "Bored"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"IEMOCAP \(raters\) has the label 'Bored'"):
+        scan(iemocap)
 
 
 @pytest.mark.parametrize(
