@@ -12,10 +12,10 @@ from stf2m_bench.datasets.base.corpus_files import corpus_file, is_there
 from stf2m_bench.datasets.base.emotions import canonical_emotions
 from stf2m_bench.datasets.base.loader import Card, Clip
 from stf2m_bench.datasets.base.manifest import PATHS, find_faults, load_loader
+from stf2m_bench.datasets.base.side_tables import LFS_POINTER
 from stf2m_bench.datasets.base.signals import file_of
 from stf2m_bench.errors import BenchError
 
-_LFS = b"version https://git-lfs.github.com/spec/v1"
 _MODALITIES = {"video", "audio", "text", "signal"}
 _TRACKS = {"new-subjects", "personal", "new-stimuli", "new-emotions", "new-corpus"}
 
@@ -90,10 +90,10 @@ def _media_faults(root: Path, files: Iterable[str]) -> list[str]:
             faults.append(f"{path} does not exist")
             continue
         with corpus_file(root, path).open() as file:
-            head = file.read(len(_LFS))
+            head = file.read(len(LFS_POINTER))
         if not head:
             faults.append(f"{path} is empty")
-        elif head == _LFS:
+        elif head == LFS_POINTER:
             faults.append(f"{path} is a Git LFS pointer, not the media (git lfs pull)")
     return faults
 
