@@ -67,8 +67,49 @@ def test_numbers_of_meld_that_start_anew_in_each_split_stay_apart_in_lines_and_f
     assert {name: (clip["recording"], clip["video"]) for name, clip in clips.items()} == {
         "train_0_0": ("train_0", "train_splits/dia0_utt0.mp4"),
         "dev_0_0": ("dev_0", None),
-        "test_0_0": ("test_0", "output_repeated_splits_test/dia0_utt0.mp4"),
+        "test_0_0": ("test_0", "output_repeated_splits_test/final_videos_testdia0_utt0.mp4"),
     }
+
+
+def test_of_two_films_of_one_line_of_meld_the_final_one_is_read_and_a_single_one_as_it_is_called(
+    tmp_path: Path,
+) -> None:
+    meld(tmp_path, "test", *(f"1,Hello.,Joey,joy,positive,9,{i},1,2,{TIMES}" for i in range(3)))
+    folder = "MELD.Raw/output_repeated_splits_test"
+    lay_out(tmp_path, *(f"{folder}/{name}.mp4" for name in ("dia9_utt0", "final_videos_testdia9_utt0", "dia9_utt1")))
+    lay_out(tmp_path, f"{folder}/final_videos_testdia9_utt2.mp4")
+    assert column("meld", tmp_path, "video") == {
+        "test_9_0": f"{folder}/final_videos_testdia9_utt0.mp4",
+        "test_9_1": f"{folder}/dia9_utt1.mp4",
+        "test_9_2": f"{folder}/final_videos_testdia9_utt2.mp4",
+    }
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "read_"),
+    [
+        ("00:00:01,000", "00:00:01,299", False),
+        ("00:00:01,000", "00:00:01,500", True),
+        ("0:10:59,500", "0:11:02,000", True),
+        ("00:59:50,000", "01:00:29,900", True),
+        ("00:01:00,000", "00:04:55,100", False),
+        ("00:01:00,000", "00:01:00,000", False),
+        ("00:01:00,000", "00:00:59,000", False),
+    ],
+)
+def test_a_film_of_meld_that_cannot_be_as_long_as_its_line_is_left_out_and_its_words_are_kept(
+    begin: str, end: str, read_: bool, tmp_path: Path
+) -> None:
+    meld(tmp_path, "test", f'1,Well.,Ross,neutral,neutral,220,0,1,2,"{begin}","{end}"')
+    lay_out(tmp_path, "output_repeated_splits_test/dia220_utt0.mp4")
+    (clip,) = read("meld", tmp_path).values()
+    assert (clip["video"] is not None, clip["text"]) == (read_, "Well.")
+
+
+def test_a_time_of_meld_that_is_none_is_refused(tmp_path: Path) -> None:
+    meld(tmp_path, "test", "1,Well.,Ross,neutral,neutral,220,0,1,2,soon,later")
+    with pytest.raises(InputError, match="'soon' is no number"):
+        read("meld", tmp_path)
 
 
 def test_the_unreadable_film_of_meld_is_left_out_and_its_words_are_kept(tmp_path: Path) -> None:

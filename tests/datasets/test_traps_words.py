@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -59,7 +60,20 @@ def test_the_same_words_come_again_in_meld_as_other_clips_of_other_recordings(ta
     again = clips[clips["text"].str.len() < 8].groupby("text")["recording"].nunique()
     assert again.max() > 50  # "Yeah.", "Hey!"
     assert not clips.duplicated(["recording", "clip_id"]).any()
-    assert clips[["start", "end"]].isna().all().all()  # times of the broadcast: one line lasts 305 s there, one 0 s
+    assert clips[["start", "end"]].isna().all().all()  # times are the broadcast's
+
+
+def test_no_film_of_meld_is_as_long_as_three_absurd_lines_of_its_tables(lying_beside: Beside, tmp_path: Path) -> None:
+    shutil.copytree(lying_beside("MELD") / "data", tmp_path / "data")
+    names = ("test_38_4", "test_220_0", "train_309_0", "test_0_0", "train_0_0")  # three of 305, 235 and 41 seconds
+    for name in names:
+        split, dialogue, line = name.split("_")
+        folder = {"train": "train_splits", "test": "output_repeated_splits_test"}[split]
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / f"dia{dialogue}_utt{line}.mp4").write_bytes(b"film")
+    clips = build_manifest("meld", tmp_path).table.set_index("clip_id")
+    assert set(clips.index[clips["video"].notna()]) == {"test_0_0", "train_0_0"}
+    assert clips.loc[list(names), "text"].notna().all()
 
 
 def test_line_breaks_inside_quoted_cells_of_mustard_break_no_row(table: Table, lying_beside: Beside) -> None:
