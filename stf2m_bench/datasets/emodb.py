@@ -21,7 +21,10 @@ class EmoDB(Loader):
     """`wav/SSTTTEV.wav`: speaker, sentence, emotion (first letter of the German word), take.
 
     Cells are uneven: speaker 08 has no disgust. The stereo files of release 2.0 (`wav_laryng/`, the laryngograph on the
-    second channel) are left out. Only names are read: re-worked copies (22.05 kHz, cut short) go round under them.
+    second channel) are left out. Only names are read: a re-worked copy goes round under them (22.05 kHz, cut to two
+    seconds, with a table of labels that is wrong). Its manifest is the same, its views are not: `audio.shortcuts` tells
+    rate and length of each file. How many listeners knew an emotion (`erkennung.txt`) is no distribution and chose the
+    takes: it is no vote (docs/datasets.md).
     """
 
     card = Card(

@@ -1,15 +1,18 @@
-"""The human ceiling, worked by hand, and that of CREMA-D."""
+"""The human ceiling, worked by hand, and those of CREMA-D and EmoDB."""
 
 from __future__ import annotations
 
+import json
 import math
+import runpy
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from stf2m_bench.datasets.base.manifest import build_manifest
 from stf2m_bench.datasets.base.native_emotions import canonical_of
-from stf2m_bench.datasets.base.votes import ceilings
+from stf2m_bench.datasets.base.votes import ceilings, votes_of
 from stf2m_bench.datasets.crema_d import read_votes
 
 
@@ -49,3 +52,17 @@ def test_both_together_are_read_better_than_the_face_and_the_face_better_than_th
     assert found["voice"].uar < found["face"].uar < found["both"].uar
     # Cao et al. 2014 report 40.9%, 58.2% and 63.6% of the votes for the intended emotion.
     assert [found[name].uar for name in ("voice", "face", "both")] == pytest.approx([40.9, 58.2, 63.6], abs=1)
+
+
+def test_figures_of_emodbs_listeners_are_those_of_its_own_table(lying_beside: Callable[[str], Path]) -> None:
+    script = Path(__file__).parents[2] / "docs/figures/emodb_listeners.py"
+    made = runpy.run_path(str(script))["figures"](lying_beside("EmoDB"))
+    assert made == json.loads(script.with_suffix(".json").read_text(encoding="utf-8"))
+    tried, chosen = made.values()
+    assert (tried["takes"], chosen["takes"]) == (816, 259)
+    assert (tried["uar"], chosen["uar"]) == (84.9, 92.4)
+    assert (tried["least"], chosen["least"]) == (10, 80)  # published takes were chosen by this very test
+
+
+def test_shares_of_emodbs_listeners_are_no_votes(lying_beside: Callable[[str], Path]) -> None:
+    assert list(votes_of(build_manifest("emodb", lying_beside("EmoDB")).table)) == []
