@@ -21,6 +21,8 @@ class RAVDESS(Loader):
 
     One performance is the last six fields of the name: voice (`03-...`), face (`02-...`) and both (`01-...`) of one
     take are one clip. Where the same sound lies as WAV and as FLAC, the FLAC is read. Song (channel 02) is left out.
+    What models trained on this corpus gave for its clips (`posteriors/`, `face_time/`) is never a view: the model that
+    did not know one test person was trained on the others.
     """
 
     card = Card(

@@ -12,13 +12,16 @@ from stf2m_bench.datasets.base.people import age_group
 
 _NAME = r"(?P<speaker>OA|YA)F?_(?P<word>[a-z]+)_(?P<emotion>[a-z]+)"
 _AGES = {"OA": 64, "YA": 26}
+_UNREADABLE = {"YAF_germ_angry", "YAF_neat_fear"}
 
 
 class TESS(Loader):
     """`OAF_lid_fear.wav`: speaker, the word said in "Say the word ...", emotion (`ps` is pleasant surprise).
 
     Flat or in folders of any spelling: names alone are read. Copies that hold the set twice give each clip once, and
-    `OA_bite_neutral.wav` is speaker OAF's. Two speakers only: no track of new people.
+    `OA_bite_neutral.wav` is speaker OAF's. Two files that are reported unreadable in some copies are left out of all,
+    so that all have the same clips. `OAF_food_fear.wav` has 96 kHz, all others 24,414 Hz: audio views bring both to one
+    rate. Two speakers only: no track of new people.
     """
 
     card = Card(
@@ -42,6 +45,8 @@ class TESS(Loader):
         """Every clip found below `root`, once."""
         name = "{speaker}F_{word}_{emotion}"
         for take in named_takes(root, _NAME, name, corpus="TESS", example="OAF_lid_fear.wav"):
+            if take.clip_id in _UNREADABLE:
+                continue
             yield Clip(
                 clip_id=take.clip_id,
                 subject=f"{take['speaker']}F",

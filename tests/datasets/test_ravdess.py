@@ -80,3 +80,13 @@ def test_a_folder_that_is_not_ravdess_says_what_was_expected(tmp_path: Path, mak
     make(tmp_path)  # type: ignore[operator]
     with pytest.raises(InputError, match=r"is not a RAVDESS folder: no file like Actor_01/03-01-05-02-01-01-01\.wav"):
         build_manifest("ravdess", tmp_path)
+
+
+def test_action_units_are_views_and_class_scores_of_trained_models_never_are(ravdess_root: Path) -> None:
+    """A model that did not know one test person was trained on the others."""
+    assert (ravdess_root / "posteriors").is_dir()
+    tables = RAVDESS().tables(ravdess_root)
+    assert tables.keys() == {"au_mean", "au_static"}
+    assert {Path(table.path).parent.name for table in tables.values()} == {"face_action_units"}
+    assert all(table.fitted_on.startswith("nothing of this corpus") for table in tables.values())
+    assert all(column.startswith("AU") for table in tables.values() for column in table.columns)

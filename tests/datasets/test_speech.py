@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from stf2m_bench.datasets.base.loader import Clip
 from stf2m_bench.datasets.base.manifest import build_manifest, load_loader
 from stf2m_bench.datasets.base.people import age_group, sex_group
 from stf2m_bench.datasets.base.side_tables import read_rows
 from stf2m_bench.errors import InputError
+from stf2m_bench.views.base.extractor import make_extractor
+from stf2m_bench.views.base.media import ClipMedia
 
 # names as distributed: key -> path -> what must be read from it (clip id, subject, emotion, stimulus)
 NAMES = {
@@ -160,6 +164,25 @@ def test_tess_has_two_speakers_however_its_folders_and_files_are_spelt(tmp_path:
         "OAF_bite_neutral": ("OAF", "neutral", "60 and over"), "OAF_food_fear": ("OAF", "fear", "60 and over"),
         "YAF_food_fear": ("YAF", "fear", "under 30"), "YAF_food_ps": ("YAF", "surprise", "under 30"),
     }  # fmt: skip
+
+
+def test_files_of_tess_that_some_copies_cannot_read_are_left_out_of_all(tmp_path: Path) -> None:
+    lay_out(tmp_path, "YAF_germ_angry.wav", "YAF_fear/YAF_neat_fear.wav", "OAF_germ_angry.wav", "YAF_neat_sad.wav")
+    assert scan("tess", tmp_path).keys() == {"OAF_germ_angry", "YAF_neat_sad"}
+
+
+def test_the_one_file_of_tess_with_96_kilohertz_gives_the_view_of_its_sound_at_the_rate_of_the_others(
+    tmp_path: Path,
+) -> None:
+    for name, rate in (("OAF_food_fear", 96_000), ("OAF_food_sad", 24_414)):
+        sound = 0.5 * np.sin(2 * np.pi * 440 * np.arange(rate) / rate)
+        soundfile.write(tmp_path / f"{name}.wav", sound, rate)
+    clips = scan("tess", tmp_path)
+    assert clips.keys() == {"OAF_food_fear", "OAF_food_sad"}
+    media = (ClipMedia(clip_id=name, root=tmp_path, audio=clip.audio) for name, clip in clips.items())
+    one, other = (make_extractor("audio.logmel").extract(clip) for clip in media)
+    assert one.shape == other.shape
+    assert np.abs(one.mean(axis=0) - other.mean(axis=0)).max() < 0.5
 
 
 def test_savee_joins_padded_sounds_and_unpadded_pictures(tmp_path: Path) -> None:

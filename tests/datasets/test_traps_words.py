@@ -12,8 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from scipy.signal import resample_poly
 
 from stf2m_bench.datasets.base.manifest import build_manifest, load_loader
+from stf2m_bench.views.base.extractor import make_extractor
+from stf2m_bench.views.base.media import ClipMedia
 
 Beside = Callable[[str], Path]
 
@@ -161,6 +164,24 @@ def test_every_file_of_emodb_is_scaled_to_its_peak_so_that_levels_tell_nothing(l
         sound, rate = soundfile.read(file)
         assert (rate, sound.ndim) == (16_000, 1)
         assert np.abs(sound).max() >= 0.9996
+
+
+def test_a_reworked_copy_of_emodb_has_the_same_names_and_is_told_by_rate_and_length(
+    lying_beside: Beside, tmp_path: Path
+) -> None:
+    name = "wav/16a05Tb.wav"  # 6.8 s
+    for copy in ("own", "reworked"):
+        (tmp_path / copy / "wav").mkdir(parents=True)
+    shutil.copy(lying_beside("EmoDB") / name, tmp_path / "own" / name)
+    sound, _ = soundfile.read(tmp_path / "own" / name)
+    soundfile.write(tmp_path / "reworked" / name, resample_poly(sound, 441, 320)[: 2 * 22_050], 22_050)
+    own, reworked = (build_manifest("emodb", tmp_path / copy) for copy in ("own", "reworked"))
+    assert own.hash == reworked.hash
+    view = make_extractor("audio.shortcuts")
+    media = (ClipMedia(clip_id="16a05Tb", root=corpus.root, audio=name) for corpus in (own, reworked))
+    (length, *_, rate, _), (its_length, *_, its_rate, _) = (view.extract(clip)[0] for clip in media)
+    assert (length > 6, rate) == (True, 16)
+    assert (round(float(its_length), 2), its_rate) == (2, pytest.approx(22.05))
 
 
 def test_takes_of_one_sentence_by_one_speaker_of_emodb_are_one_stimulus(table: Table) -> None:
