@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,20 +14,26 @@ from stf2m_bench.datasets.base.side_tables import find_tables, read_bare_rows
 _CODES = {
     "joy": "1", "fear": "2", "anger": "3", "sadness": "4", "disgust": "5", "shame": "6", "guilt": "7", "guit": "7",
 }  # fmt: skip
-_NO_ANSWERS = {
-    "no response", "no description", "not applicable", "not applicable to myself", "does not apply", "do not know",
-    "not included on questionnaire", "nothing", "blank",
-}  # fmt: skip
+_NO_ANSWER = re.compile(
+    r"none|nothing|blank|does not apply|do not know|not included on questionnaire"
+    r"|(.+, )?not applicable( to myself)?|no (response|description|answer)\b.*"
+    r"|(it happens to me quite often\. |this is difficult, since )?"
+    r"(i )?(can ?not|can't|do not|don't) (think of|remember|recall|describe|seem to feel)\b[^.]*"
+    r"(\. i do not usually [^.]*)?|can think of no time [^.]*|i have felt \w+ but am unable to remember [^.]*"
+    r"|(i )?(have not|haven't) (been|felt) (\w+ for ages|this emotion( yet)?)"
+)
+_SEE_ANOTHER = re.compile(r"the same (as in|event described under|for) [\w\" ]+|i felt it (at|on) the same [\w ]+")
 
 
 class ISEAR(Loader):
     """The file `ISEAR.csv` without header: emotion, words, and what followed a bare comma (three records).
 
     The emotion is the one that the question asked for: a report of oneself, from memory. Line breaks inside answers
-    become blanks; fourteen answers that say only that there is none are left out. This copy does not tell respondents.
-    Records stand in a fixed order, joy to guilt, so a run in that order is taken for one respondent's answers and is
-    both subject and recording: 1,204 runs, 936 of them whole. Some people are two runs, so new people cannot be
-    promised. The emotion's own word stands in up to a quarter of the answers.
+    become blanks. Answers that say only that there is none (40), or only that it is that of another question (7), are
+    left out. This copy does not tell respondents. Records stand in a fixed order, joy to guilt, so a run in that order
+    is taken for one respondent's answers and is both subject and recording: 1,204 runs, 936 of them of seven records.
+    Some people are two runs, so new people cannot be promised. The emotion's own word stands in up to a quarter of the
+    answers.
     """
 
     card = Card(
@@ -58,7 +65,7 @@ class ISEAR(Loader):
             run += not last < code
             last = code
             words = " ".join(", ".join(filter(None, (row["words"], row["rest"]))).split())
-            if words.strip("[]. ").lower() in _NO_ANSWERS:
+            if _says_nothing(words):
                 continue
             yield Clip(
                 clip_id=f"{number:04}",
@@ -69,3 +76,8 @@ class ISEAR(Loader):
                 text=words,
                 language="en",
             )
+
+
+def _says_nothing(words: str) -> bool:
+    said = words.strip("[]. !").lower()
+    return bool(_NO_ANSWER.fullmatch(said) or _SEE_ANOTHER.fullmatch(said))

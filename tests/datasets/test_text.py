@@ -269,9 +269,25 @@ def test_answers_in_the_order_of_the_questions_are_one_respondent(tmp_path: Path
 
 
 def test_answers_that_there_is_none_are_left_out_and_count_as_records_all_the_same(tmp_path: Path) -> None:
-    none = ("[ No description.]", "NO RESPONSE.", "No response", "Blank.", "Not applicable to myself.")
-    write(tmp_path, "ISEAR.csv", *(f"{'fear'},{text}," for text in none), "joy,[ A walk.],")
-    assert column("isear", tmp_path, "text") == {"0006": "[ A walk.]"}
+    none = (
+        "[ No description.]", "NO RESPONSE.", "No response", "Blank.", "Not applicable to myself.", "None.", "Nothing.",
+        "Can't think of a case.", "[ Can not think of one now.]", "[ I have not felt this emotion.]",
+        "Cannot recall it!", "[ I am brave, not applicable.]", "Haven't felt guilt for ages.", "The same as in ANGER.",
+    )  # fmt: skip
+    write(tmp_path, "ISEAR.csv", *(f'fear,"{text}",' for text in none), "joy,[ A walk.],")
+    assert column("isear", tmp_path, "text") == {"0015": "[ A walk.]"}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "I do not help enough.", "I can't remember one. Or yes: a fall.", "The same as in ANGER. I was asked to go.",
+        "It was dark. I don't remember the way home.", "I haven't often felt this. Once I fell.", "Nothing to eat.",
+    ],
+)  # fmt: skip
+def test_an_answer_that_tells_something_stays(answer: str, tmp_path: Path) -> None:
+    write(tmp_path, "ISEAR.csv", f'fear,"{answer}",')
+    assert list(column("isear", tmp_path, "text").values()) == [answer]
 
 
 def goemotions(root: Path, split: str, *rows: str, folder: str = "data") -> None:
