@@ -7,6 +7,7 @@ from pathlib import Path
 from stf2m_bench.datasets import ROOM
 from stf2m_bench.datasets.base.loader import Card
 from stf2m_bench.datasets.base.manifest import load_loader
+from stf2m_bench.datasets.base.native_emotions import native_corpora, native_emotions
 from stf2m_bench.leaderboards.render import escape
 from stf2m_bench.tasks.task import load_task, task_names
 
@@ -28,6 +29,19 @@ those that we made of it, or why there is none.
 A split that is published with a corpus is not ours: EmoBox's lists put every speaker of CREMA-D (91 of 91), of EmoDB
 (10 of 10) and of TESS (2 of 2) on both sides, so figures made by them are not of new people.
 
+"""
+LEFT_OUT = """
+## What is left out, and why
+
+"""
+WORDS = """
+## Words that are no emotion
+
+Words and codes of corpora that have no canonical emotion. *None fits*: the word means something else. *Dropped*: the
+corpus itself says that there is none to be had. Either way a clip with this word has no emotion, or there is no clip.
+
+| corpus | word | | why |
+|---|---|---|---|
 """
 VOTES = """
 ## What people reach on CREMA-D
@@ -52,6 +66,7 @@ is high by choice. Made by `python docs/figures/emodb_listeners.py FOLDER`.
 | takes | how many | UAR | least of any take |
 |---|---|---|---|
 """
+_MEANT = {"drop": "dropped", "none": "none fits"}
 HEADER = ("dataset", "title", "people", "emotions", "languages", "modalities", "licence", "tested on", "tasks")
 
 
@@ -77,7 +92,37 @@ def page() -> str:
     for key in ROOM.keys():
         tasks = [protocol.name for protocol in protocols if key in protocol.datasets]
         lines.append(f"| {' | '.join(row(key, load_loader(key).card, tasks))} |")
-    return BEGIN + "\n".join(lines) + "\n" + VOTES + "".join(votes()) + LISTENERS + "".join(listeners())
+    return (
+        BEGIN
+        + "\n".join(lines)
+        + "\n"
+        + LEFT_OUT
+        + "".join(left_out())
+        + WORDS
+        + "".join(words())
+        + VOTES
+        + "".join(votes())
+        + LISTENERS
+        + "".join(listeners())
+    )
+
+
+def left_out() -> Iterator[str]:
+    """A line for each corpus of which something becomes no clip."""
+    for key in ROOM.keys():
+        if why := load_loader(key).card.left_out:
+            yield f"- `{key}`: {escape(why)}\n"
+
+
+def words() -> Iterator[str]:
+    """A line for the words of a corpus that have no canonical emotion for one reason."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for corpus in native_corpora():
+        for word, native in native_emotions(corpus).items():
+            if native.why:
+                found.setdefault((corpus, native.match, native.why), []).append(f"`{word}`")
+    for (corpus, match, why), told in found.items():
+        yield f"| {corpus} | {' '.join(told)} | {_MEANT[match]} | {why} |\n"
 
 
 def votes() -> Iterator[str]:

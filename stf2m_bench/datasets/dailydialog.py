@@ -46,6 +46,7 @@ class DailyDialog(Loader):
             "29 of fear."
         ),
         emotion_is="perceived",
+        left_out="3 of 272 dialogues at hand (53 of 2,898 turns), word for word those of others, labelled differently.",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

@@ -39,6 +39,7 @@ class EmoDB(Loader):
         tracks=("new-subjects", "personal", "new-stimuli", "new-emotions", "new-corpus"),
         verified="real",
         emotion_is="intended",
+        left_out="The stereo files of release 2.0 (wav_laryng), with the laryngograph on one channel.",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

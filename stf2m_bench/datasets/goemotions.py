@@ -37,6 +37,7 @@ class GoEmotions(Loader):
         tracks=("new-emotions", "new-corpus"),
         verified="real",
         emotion_is="perceived",
+        left_out="Comments that the authors' filter left out, and the tables of single raters.",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

@@ -44,6 +44,9 @@ class IEMOCAP(Loader):
         verified="layout",
         no_task=NOT_AT_HAND,
         emotion_is="perceived",
+        left_out=(
+            "Turns that have words and no judgement (48 lines); films, since one shows both actors, and motion capture."
+        ),
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

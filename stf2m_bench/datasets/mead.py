@@ -35,6 +35,7 @@ class MEAD(Loader):
         verified="layout",
         no_task=NOT_AT_HAND,
         emotion_is="intended",
+        left_out="Six of seven cameras: they show the same takes as the front one, which is read.",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

@@ -43,6 +43,7 @@ class MUStARDPP(Loader):
             "series, and no film was at hand."
         ),
         emotion_is="perceived",
+        left_out="4,839 of 6,041 rows: the lines before each utterance, which have no label.",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

@@ -36,6 +36,7 @@ class OMGEmotion(Loader):
         verified="real",
         no_task="Labels alone were at hand: the films lie on YouTube, and speakers are not told.",
         emotion_is="perceived",
+        left_out="2 of 3,061 rows, the means and deviations of the table; the videos of the test, which are not read.",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

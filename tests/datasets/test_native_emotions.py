@@ -16,6 +16,14 @@ def test_every_key_is_canonical_and_dropped_words_have_none() -> None:
             assert (native.canonical is None) == (native.match in ("none", "drop")), (corpus, word)
 
 
+def test_every_word_without_an_emotion_says_why_and_no_other() -> None:
+    for corpus, words in _whole_map().items():
+        for word, native in words.items():
+            assert (native.canonical is None) == bool(native.why), (corpus, word)
+    assert native_emotions("IEMOCAP")["oth"].why == "a rest class, not an emotion"
+    assert native_emotions("IEMOCAP")["xxx"].why == "its raters did not agree: a label would be noise"
+
+
 def test_the_codes_of_ravdess_mean_what_its_authors_say() -> None:
     assert {word: native.canonical for word, native in native_emotions("RAVDESS").items()} == {
         "01": "neutral", "02": "calm", "03": "happiness", "04": "sadness",

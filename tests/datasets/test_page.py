@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from stf2m_bench.cli import cli
 from stf2m_bench.datasets import ROOM
 from stf2m_bench.datasets.base.manifest import load_loader
+from stf2m_bench.datasets.base.native_emotions import native_corpora, native_emotions
 from stf2m_bench.tasks.task import load_task, task_names
 
 
@@ -27,6 +28,26 @@ def test_a_corpus_has_a_task_or_says_why_it_has_none(key: str) -> None:
     reason = load_loader(key).card.no_task
     assert bool(tasks) != bool(reason), f"tasks: {tasks}, no_task: {reason!r}"
     assert not reason or reason.endswith(".")
+
+
+@pytest.mark.parametrize("key", ROOM.keys())
+def test_what_a_card_leaves_out_is_a_sentence_that_show_and_the_page_tell(key: str) -> None:
+    told = load_loader(key).card.left_out
+    shown = CliRunner().invoke(cli, ["datasets", "show", key]).stdout
+    page = (Path(__file__).parents[2] / "docs/datasets.md").read_text(encoding="utf-8")
+    assert ("left_out" in shown) == bool(told)
+    assert (f"\n- `{key}`: " in page) == bool(told)
+    assert not told or told.endswith(".")
+    assert " ".join(told.split()[:3]) in " ".join(shown.split())
+
+
+def test_the_page_tells_of_every_word_without_an_emotion_why() -> None:
+    page = (Path(__file__).parents[2] / "docs/datasets.md").read_text(encoding="utf-8")
+    assert "| IEMOCAP | `xxx` | dropped | its raters did not agree: a label would be noise |" in page
+    rows = [row for row in page.splitlines() if "| dropped |" in row or "| none fits |" in row]
+    told = [word for row in rows for word in row.split("|")[2].split("` `")]
+    words = [native for corpus in native_corpora() for native in native_emotions(corpus).values()]
+    assert len(told) == sum(native.canonical is None for native in words)
 
 
 def test_show_tells_why_there_is_no_task_and_leaves_out_what_is_empty() -> None:

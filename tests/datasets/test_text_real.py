@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from stf2m_bench.datasets.base.checks import check_dataset
-from stf2m_bench.datasets.base.manifest import build_manifest
+from stf2m_bench.datasets.base.manifest import build_manifest, load_loader
 from stf2m_bench.datasets.base.native_emotions import native_emotions
 
 FOLDERS = {
@@ -137,6 +137,25 @@ def test_dailydialog_holds_every_turn_but_those_of_dialogues_that_come_again(
     assert Counter(clips["label"]) == told
     assert (len(clips), clips["recording"].nunique(), clips["subject"].nunique()) == (2_845, 269, 538)
     assert {label: told[label] for label in ("happines", "excited", "sad")} == {"happines": 1, "excited": 1, "sad": 1}
+
+
+@pytest.mark.parametrize(
+    ("key", "left", "whole"),
+    [
+        ("meld", 69, 13_708),
+        ("emorynlp", 157, 9_489),
+        ("isear", 47, 7_516),
+        ("mustard_pp", 4_839, 6_041),
+        ("dailydialog", 53, 2_898),
+        ("omg_emotion", 2, 3_061),
+    ],
+)
+def test_a_card_counts_what_its_loader_leaves_out(
+    key: str, left: int, whole: int, table: Callable[[str], pd.DataFrame]
+) -> None:
+    assert len(table(key)) == whole - left
+    told = load_loader(key).card.left_out
+    assert f"{left:,} of {whole:,}" in told
 
 
 def test_isear_holds_every_answer_but_those_that_say_that_there_is_none_or_name_another(

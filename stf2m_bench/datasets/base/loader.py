@@ -27,6 +27,7 @@ class Card:
         no_task: why no task of ours is made of it; empty where one is.
         emotion_is: whose word a clip's emotion is: `intended` (asked of who shows it), `perceived` (by who sees, hears
             or reads it), `reported` (by the person of themselves); empty where it is none of these, or unknown.
+        left_out: what of the corpus becomes no clip, how much of it, and why; empty where all does.
     """
 
     title: str
@@ -42,6 +43,7 @@ class Card:
     synthetic: bool = False
     no_task: str = ""
     emotion_is: Literal["intended", "perceived", "reported", ""] = ""
+    left_out: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,12 +19,19 @@ class Native:
         match: `exact`; `near` (wider or narrower than the key); `none` (a class of its own, without a key); `drop` (the
             corpus itself found no agreement: no label); `machine` (a program's score).
         provenance: `seen` in the corpus's files or its authors' code, in `third party` code, or `recalled`.
+        why: the reason why it has no canonical key; empty where it has one.
     """
 
     canonical: str | None
     match: str
     intensity: str | None
     provenance: str
+    why: str
+
+
+def native_corpora() -> tuple[str, ...]:
+    """Every corpus of the map, as `native_emotions.csv` calls it."""
+    return tuple(_whole_map())
 
 
 @cache
@@ -62,6 +69,6 @@ def _whole_map() -> dict[str, dict[str, Native]]:
     text = files("stf2m_bench.datasets.base").joinpath("native_emotions.csv").read_text(encoding="utf-8")
     known: dict[str, dict[str, Native]] = {}
     for row in csv.DictReader(text.splitlines()[1:]):
-        meant = Native(row["canonical"] or None, row["match"], row["intensity"] or None, row["provenance"])
+        meant = Native(row["canonical"] or None, row["match"], row["intensity"] or None, row["provenance"], row["why"])
         known.setdefault(row["corpus"], {})[row["native"]] = meant
     return known
