@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from stf2m_bench.datasets.base import archives
 from stf2m_bench.datasets.base.corpus_files import corpus_file, corpus_files, is_there
 from stf2m_bench.datasets.base.loader import Clip
 from stf2m_bench.datasets.base.manifest import find_faults, load_loader
@@ -31,6 +33,15 @@ def zipped(path: Path, members: Mapping[str, bytes]) -> Path:
         for name, content in members.items():
             file.writestr(name, content)
     return path
+
+
+def packed(members: Mapping[str, bytes]) -> bytes:
+    """The bytes of a zip file."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, bytes_ in members.items():
+            file.writestr(name, bytes_)
+    return content.getvalue()
 
 
 @pytest.fixture
@@ -84,6 +95,63 @@ def test_a_zip_file_that_changed_is_read_anew(root: Path) -> None:
     after = corpus_file(root, "Raw/S3/EDA.csv")
     assert before != after
     assert after.read() == EDA + b"3,4\n"
+
+
+def test_a_zip_file_in_a_zip_file_is_read_as_if_both_had_been_unpacked(tmp_path: Path) -> None:
+    inner = packed({"S5/EDA.csv": EDA, "S6/EDA.csv": b"inner"})
+    zipped(
+        tmp_path / "release.zip",
+        {"Raw/people.zip": inner, "Raw/S6/EDA.csv": EDA, "__MACOSX/Raw/._people.zip": b"", "notes.txt": b"no zip"},
+    )
+    before = sorted(tmp_path.rglob("*"))
+    files = corpus_files(tmp_path, "Raw/S*/EDA.csv")
+    assert [(file.path, file.read()) for file in files] == [("Raw/S5/EDA.csv", EDA), ("Raw/S6/EDA.csv", EDA)]
+    assert (files[0].size, files[0].sha256()) == (len(EDA), hashlib.sha256(EDA).hexdigest())
+    assert str(files[0]) == f"{tmp_path / 'release.zip'}:Raw/S5/EDA.csv"
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_zip_file_deeper_than_that_is_a_file_like_any_other(tmp_path: Path) -> None:
+    deepest = packed({"S7/EDA.csv": EDA})
+    zipped(tmp_path / "a.zip", {"b.zip": packed({"c.zip": deepest})})
+    assert is_there(tmp_path, "c.zip")
+    assert not is_there(tmp_path, "S7/EDA.csv")
+    assert corpus_file(tmp_path, "c.zip").read() == deepest
+
+
+@pytest.mark.parametrize(
+    ("inner", "said"),
+    [
+        (b"no zip file", r"a\.zip:b\.zip cannot be read as a zip file"),
+        (packed({"../EDA.csv": EDA}), r"a\.zip:b\.zip holds '\.\./EDA\.csv', a path that leaves its folder"),
+    ],
+)
+def test_an_inner_zip_file_is_held_to_the_rules_of_the_outer(inner: bytes, said: str, tmp_path: Path) -> None:
+    zipped(tmp_path / "a.zip", {"b.zip": inner})
+    with pytest.raises(InputError, match=said):
+        corpus_files(tmp_path, "EDA.csv")
+
+
+def test_inner_zip_files_that_are_too_large_together_are_refused_before_they_are_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "LARGEST", 1_000)
+    zipped(tmp_path / "a.zip", {f"{name}.zip": bytes(600) for name in "bc"})
+    with pytest.raises(
+        InputError, match=r"a\.zip holds zip files of 1,200 bytes \(b\.zip \.\.\.\).*unpack it where it lies"
+    ):
+        corpus_files(tmp_path, "EDA.csv")
+
+
+def test_an_inner_member_that_declares_too_much_is_refused(tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "a.zip", {"b.zip": packed({"bomb.csv": bytes(10_000_000)})})
+    with (
+        pytest.raises(
+            InputError, match=r"a\.zip:b\.zip: 'bomb\.csv' declares 10,000,000 bytes, more than the 1,000,000"
+        ),
+        archives.open_member(archive, "b.zip", "bomb.csv", largest=1_000_000),
+    ):
+        pass
 
 
 def test_a_manifest_takes_a_zipped_signal_and_no_zipped_sound(root: Path) -> None:

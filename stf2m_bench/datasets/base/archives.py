@@ -6,9 +6,10 @@ import pickle
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from stf2m_bench.errors import InputError
 
@@ -23,58 +24,91 @@ _ARRAYS = {  # all that pickles of NumPy arrays ask for, by any protocol and any
 }
 
 
+@dataclass(frozen=True)
+class Member:
+    """A file in a zip file: its name there, or the name of a zip file there and its own in that; declared bytes."""
+
+    names: tuple[str, ...]
+    size: int
+
+
 @contextmanager
-def open_member(archive: Path, name: str, *, largest: int = LARGEST) -> Iterator[IO[bytes]]:
+def open_member(archive: Path, *names: str, largest: int = LARGEST) -> Iterator[IO[bytes]]:
     """One member of a zip file, opened for reading; no more than its declared size is ever given out.
 
     Args:
+        names: of the member; of two, the first is a zip file in the zip file, the second a member of that.
         largest: bytes that the member may declare to have once unpacked.
 
     Raises:
         InputError: the file is no zip or is damaged, holds a path that leaves its folder, lacks the member, or the
             member is larger than `largest` or locked by a password.
     """
-    with _opened(archive) as opened:
-        _refuse(archive, name, _sizes(archive, opened), largest)
-        with opened.open(name) as member:
-            yield member
+    file: Path | IO[bytes] = archive
+    where = str(archive)
+    with ExitStack() as stack:
+        for name in names:
+            opened = stack.enter_context(_opened(file, where))
+            _refuse(where, name, _sizes(opened, where), largest)
+            file, where = stack.enter_context(opened.open(name)), f"{where}:{name}"
+        yield cast(IO[bytes], file)
 
 
-def member_sizes(archive: Path) -> dict[str, int]:
-    """Name -> declared bytes of every file in a zip file.
+def members(archive: Path) -> dict[str, Member]:
+    """Path, once everything is unpacked where it lies -> every file in a zip file and in the zip files right in it.
+
+    What lies in both is read in the outer one. Deeper zip files are files like any other.
 
     Raises:
-        InputError: the file is no zip, or holds a path that leaves its folder.
+        InputError: one of them is no zip file or holds a path that leaves its folder, or those inside are larger
+            together than is read.
     """
-    with _opened(archive) as opened:
-        return _sizes(archive, opened)
+    with _opened(archive, str(archive)) as opened:
+        sizes = _sizes(opened, str(archive))
+    found = {name: Member((name,), size) for name, size in sizes.items()}
+    inner = [name for name in sizes if name.lower().endswith(".zip") and not _is_of_macos(name)]
+    if (size := sum(sizes[name] for name in inner)) > LARGEST:
+        raise InputError(
+            f"{archive} holds zip files of {size:,} bytes ({inner[0]} ...), more than the {LARGEST:,} that are read "
+            "there; unpack it where it lies, the zip files in it may stay as they are."
+        )
+    for name in inner:
+        with open_member(archive, name) as file, _opened(file, f"{archive}:{name}") as opened:
+            for own, size in _sizes(opened, f"{archive}:{name}").items():
+                found.setdefault((PurePosixPath(name).parent / own).as_posix(), Member((name, own), size))
+    return found
 
 
 @contextmanager
-def _opened(archive: Path) -> Iterator[zipfile.ZipFile]:
+def _opened(archive: Path | IO[bytes], where: str) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(archive) as opened:
             yield opened
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError) as error:
-        raise InputError(f"{archive} cannot be read as a zip file ({error}); fetch it again.") from error
+        raise InputError(f"{where} cannot be read as a zip file ({error}); fetch it again.") from error
 
 
-def _sizes(archive: Path, opened: zipfile.ZipFile) -> dict[str, int]:
+def _sizes(opened: zipfile.ZipFile, where: str) -> dict[str, int]:
     leaving = [member for member in opened.namelist() if _leaves_its_folder(member)]
     if leaving:
-        raise InputError(f"{archive} holds '{leaving[0]}', a path that leaves its folder; do not use this file.")
+        raise InputError(f"{where} holds '{leaving[0]}', a path that leaves its folder; do not use this file.")
     return {info.filename: info.file_size for info in opened.infolist() if not info.is_dir()}
 
 
-def _refuse(archive: Path, name: str, sizes: dict[str, int], largest: int) -> None:
+def _refuse(where: str, name: str, sizes: dict[str, int], largest: int) -> None:
     if name not in sizes:
         found = ", ".join(sorted(sizes)[:5]) or "nothing"
-        raise InputError(f"{archive} has no member '{name}' (it has: {found}); fetch it again.")
+        raise InputError(f"{where} has no member '{name}' (it has: {found}); fetch it again.")
     if sizes[name] > largest:
         raise InputError(
-            f"{archive}: '{name}' declares {sizes[name]:,} bytes, more than the {largest:,} that are read; "
+            f"{where}: '{name}' declares {sizes[name]:,} bytes, more than the {largest:,} that are read; "
             "it is not the file that was published."
         )
+
+
+def _is_of_macos(member: str) -> bool:
+    path = PurePosixPath(member)
+    return path.name.startswith("._") or "__MACOSX" in path.parts
 
 
 def _leaves_its_folder(member: str) -> bool:

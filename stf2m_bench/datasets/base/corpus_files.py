@@ -1,4 +1,7 @@
-"""The files of a corpus as if every zip file in its folder had been unpacked where it lies; nothing is unpacked."""
+"""The files of a corpus as if every zip file in its folder had been unpacked where it lies; nothing is unpacked.
+
+A zip file in a zip file is read too (one level, 512 MiB of them in one zip file).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from stf2m_bench.datasets.base.archives import member_sizes, open_member
+from stf2m_bench.datasets.base.archives import Member, members, open_member
 from stf2m_bench.errors import InputError
 
 
@@ -48,7 +51,8 @@ class CorpusFile:
             InputError: its zip file is damaged, or it unpacks to too much.
         """
         if self.archive:
-            with open_member(self.archive, _within(self.archive.relative_to(self.root), self.path)) as member:
+            found = _members(self.archive)[_within(self.archive.relative_to(self.root), self.path)]
+            with open_member(self.archive, *found.names) as member:
                 yield member
         else:
             with (self.root / self.path).open("rb") as file:
@@ -86,8 +90,8 @@ def corpus_files(root: Path, pattern: str) -> list[CorpusFile]:
     paths = {path.relative_to(root).as_posix() for path in root.rglob(pattern) if path.is_file()}
     for archive in root.rglob("*.zip"):
         folder = archive.parent.relative_to(root)
-        members = ((folder / member).as_posix() for member in _members(archive))
-        paths |= {path for path in members if PurePosixPath(path).match(pattern)}
+        inside = ((folder / member).as_posix() for member in _members(archive))
+        paths |= {path for path in inside if PurePosixPath(path).match(pattern)}
     return [corpus_file(root, path) for path in sorted(paths)]
 
 
@@ -97,9 +101,8 @@ def _find(root: Path, path: str) -> CorpusFile | None:
         return CorpusFile(root, path, None, stat.st_size, stat.st_mtime_ns)
     for folder in PurePosixPath(path).parents:
         for archive in sorted((root / folder).glob("*.zip")):
-            size = _members(archive).get(_within(archive.relative_to(root), path))
-            if size is not None:
-                return CorpusFile(root, path, archive, size, archive.stat().st_mtime_ns)
+            if member := _members(archive).get(_within(archive.relative_to(root), path)):
+                return CorpusFile(root, path, archive, member.size, archive.stat().st_mtime_ns)
     return None
 
 
@@ -108,10 +111,10 @@ def _within(archive: Path, path: str) -> str:
     return PurePosixPath(path).relative_to(archive.parent.as_posix()).as_posix()
 
 
-def _members(archive: Path) -> dict[str, int]:
-    return _sizes(archive, archive.stat().st_mtime_ns)
+def _members(archive: Path) -> dict[str, Member]:
+    return _listed(archive, archive.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=16)
-def _sizes(archive: Path, changed: int) -> dict[str, int]:
-    return member_sizes(archive)
+def _listed(archive: Path, changed: int) -> dict[str, Member]:
+    return members(archive)
