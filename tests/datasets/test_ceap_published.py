@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -15,7 +16,8 @@ import pytest
 
 from stf2m_bench.tasks.task import Task, load_task
 
-AUTHORS, EMODSN = "ceap-authors-new-subjects", "ceap-emodsn-new-subjects"
+AUTHORS, AROUSAL = "ceap-authors-new-subjects", "ceap-authors-arousal-new-subjects"
+EMODSN = "ceap-emodsn-new-subjects"
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +37,9 @@ def windows(lying_beside: Callable[[str], Path]) -> pd.DataFrame:
     return means.round(9).reset_index()
 
 
-def authors(windows: pd.DataFrame) -> pd.Series:
+def authors(windows: pd.DataFrame, axis: str = "Valence") -> pd.Series:
     """Low below 5, otherwise high."""
-    return pd.Series(np.where(windows["Valence"] < 5, "low_valence", "high_valence"))
+    return pd.Series(np.where(windows[axis] < 5, f"low_{axis.lower()}", f"high_{axis.lower()}"))
 
 
 def quadrants_or_neutral(windows: pd.DataFrame) -> pd.Series:
@@ -47,7 +49,7 @@ def quadrants_or_neutral(windows: pd.DataFrame) -> pd.Series:
     return pd.Series([f"{v}_{a}" for v, a in zip(*sides, strict=True)]).mask(either, "neutral")
 
 
-RULES = {AUTHORS: authors, EMODSN: quadrants_or_neutral}
+RULES = {AUTHORS: authors, AROUSAL: partial(authors, axis="Arousal"), EMODSN: quadrants_or_neutral}
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -59,10 +61,11 @@ def test_every_window_of_everybody_has_the_class_that_the_rule_gives(name: str, 
 
 
 def test_a_sixth_of_the_windows_lie_at_the_midpoint_which_the_authors_call_high(windows: pd.DataFrame) -> None:
-    middle = windows["Valence"] == 5
-    assert round(100 * middle.mean(), 1) == 15.7
-    assert set(authors(windows)[middle]) == {"high_valence"}
-    assert load_task(AUTHORS).protocol.midpoint == "high"
+    for name, axis, share in ((AUTHORS, "Valence", 15.7), (AROUSAL, "Arousal", 24.1)):
+        middle = windows[axis] == 5
+        assert round(100 * middle.mean(), 1) == share
+        assert set(authors(windows, axis)[middle]) == {f"high_{axis.lower()}"}
+        assert load_task(name).protocol.midpoint == "high"
 
 
 def test_three_of_26_people_lack_one_of_the_five_classes_so_that_two_people_support(windows: pd.DataFrame) -> None:
@@ -87,8 +90,9 @@ def right(windows: pd.DataFrame, classes: pd.Series) -> tuple[float, float]:
 
 def test_the_cards_say_what_the_majority_and_the_same_video_in_other_people_tell(windows: pd.DataFrame) -> None:
     assert right(windows, authors(windows)) == (62.1, 80.6)
+    assert right(windows, authors(windows, "Arousal")) == (64.3, 67.9)
     assert right(windows, quadrants_or_neutral(windows)) == (28.9, 50.2)
-    for name, (majority, video) in {AUTHORS: (62.1, 80.6), EMODSN: (28.9, 50.2)}.items():
+    for name, (majority, video) in {AUTHORS: (62.1, 80.6), AROUSAL: (64.3, 67.9), EMODSN: (28.9, 50.2)}.items():
         protocol = load_task(name).protocol
         assert f"the video alone tells {video} %" in protocol.title
         assert f"the more frequent class alone is right in {majority} %" in protocol.reference[0].protocol

@@ -139,7 +139,8 @@ def test_the_clips_of_eevr_are_three_equal_windows_of_every_video_and_none_of_th
     assert set(Counter(task.clips.recording).values()) == {3}
     assert len(set(task.clips.recording)) == 8 * 37
     assert "Baseline" not in task.clips.emotion
-    assert task.protocol.views == ("signal.window:EDA",)  # no words: they name the feeling; no table over all people
+    # no words: they name the feeling; no table over all people
+    assert task.protocol.views == ("signal.eda:EDA", "signal.zscored:eda:EDA")
 
 
 def test_eevr_asks_the_people_of_other_playlists_about_other_videos() -> None:
