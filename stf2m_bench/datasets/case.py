@@ -63,6 +63,7 @@ class CASE(Loader):
         tracks=("new-subjects", "personal", "new-stimuli", "new-emotions"),
         verified="layout",
         no_task=NOT_AT_HAND,
+        emotion_is="induced",
         left_out="Start clip, blue screens and end clip (videos 10 to 12); the raw and the non-interpolated files.",
     )
     signals = CASESignals()

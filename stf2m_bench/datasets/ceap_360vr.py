@@ -145,6 +145,7 @@ class CEAP360VR(Loader):
         modalities=("signal",),
         tracks=("new-subjects", "personal", "new-stimuli"),
         verified="real",
+        emotion_is="reported",
     )
     signals = CEAPSignals()
 

@@ -43,6 +43,7 @@ class CMUMOSEI(Loader):
         tracks=("new-emotions", "new-corpus"),
         verified="layout",
         no_task=NOT_AT_HAND,
+        emotion_is="perceived",
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

@@ -84,6 +84,7 @@ class DEAP(Loader):
         tracks=("new-subjects", "personal", "new-stimuli"),
         verified="layout",
         no_task=NOT_AT_HAND,
+        emotion_is="reported",
     )
     signals = DEAPSignals()
 

@@ -102,6 +102,7 @@ class EEVR(Loader):
         modalities=("text", "signal"),
         tracks=("new-subjects", "new-stimuli"),
         verified="real",
+        emotion_is="induced",
     )
     signals = EEVRSignals()
 

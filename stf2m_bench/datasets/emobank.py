@@ -14,7 +14,8 @@ from stf2m_bench.datasets.base.side_tables import find_tables, read_rows
 class EmoBank(Loader):
     """`emobank.csv` (ratings, words) and `meta.tsv` (which document a sentence is from).
 
-    Ratings are weighted means of what readers felt and what they took the writer to feel; 1 to 5 becomes -1 to 1.
+    Ratings are weighted means of what readers felt and what they took the writer to feel, so that they are neither
+    reported nor perceived (`emotion_is` is empty); 1 to 5 becomes -1 to 1.
     Dominance is not kept. The label is the quadrant (exactly 3 on either axis: `neutral`; a quarter of the sentences
     for valence). A quadrant is no emotion, only both at exactly 3 is neutral: this corpus serves ratings, not N-way
     episodes. Spread is so small that quadrants are mostly noise. Writers are not told: a document is both subject and

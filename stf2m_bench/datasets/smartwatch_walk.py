@@ -70,6 +70,7 @@ class SmartwatchWalk(Loader):
         modalities=("signal",),
         tracks=("new-subjects",),
         verified="real",
+        emotion_is="induced",
     )
     signals = WalkSignals()
 

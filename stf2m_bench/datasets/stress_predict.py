@@ -51,6 +51,7 @@ class StressPredict(Loader):
         modalities=("signal",),
         tracks=("new-subjects",),
         verified="real",
+        emotion_is="induced",
         left_out="What lies between the seven tasks; of a task, what is before the heart rate begins or after the end.",
     )
     signals = E4Signals()

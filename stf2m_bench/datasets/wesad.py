@@ -88,6 +88,7 @@ class WESAD(Loader):
         tracks=("new-subjects",),
         verified="layout",
         no_task=NOT_AT_HAND,
+        emotion_is="induced",
     )
     signals = WESADSignals()
 

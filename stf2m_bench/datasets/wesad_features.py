@@ -38,6 +38,7 @@ class WESADFeatures(Loader):
         modalities=("signal",),
         tracks=("new-subjects",),
         verified="real",
+        emotion_is="induced",
         left_out="No row, but 33 of 46 features: copies of one and the same signal under other names.",
     )
 

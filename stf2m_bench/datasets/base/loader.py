@@ -25,8 +25,9 @@ class Card:
         tracks: tracks that the corpus can serve.
         verified: `real` (tested on the corpus's own files), `layout` (on its documented layout), `draft`.
         no_task: why no task of ours is made of it; empty where one is.
-        emotion_is: whose word a clip's emotion is: `intended` (asked of who shows it), `perceived` (by who sees, hears
-            or reads it), `reported` (by the person of themselves); empty where it is none of these, or unknown.
+        emotion_is: whose word a clip's emotion is: `intended` (asked of who shows it), `induced` (what the stimulus or
+            the condition aims at in people, who rate themselves where there are ratings), `perceived` (by who sees,
+            hears or reads it), `reported` (by the person of themselves); empty where it is none of these, or unknown.
         left_out: what of the corpus becomes no clip, how much of it, and why; empty where all does.
     """
 
@@ -42,7 +43,7 @@ class Card:
     verified: Literal["real", "layout", "draft"]
     synthetic: bool = False
     no_task: str = ""
-    emotion_is: Literal["intended", "perceived", "reported", ""] = ""
+    emotion_is: Literal["intended", "perceived", "reported", "induced", ""] = ""
     left_out: str = ""
 
 
