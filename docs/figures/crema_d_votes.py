@@ -1,4 +1,4 @@
-"""Writes crema_d_votes.json, the human ceiling of CREMA-D: python docs/figures/crema_d_votes.py FOLDER
+"""Writes the human ceiling of CREMA-D that the package keeps: python docs/figures/crema_d_votes.py FOLDER
 
 FOLDER holds the corpus's processedResults/tabulatedVotes.csv; no media is needed.
 """
@@ -12,7 +12,7 @@ from stf2m_bench.datasets.base.native_emotions import canonical_of
 from stf2m_bench.datasets.base.votes import ceilings
 from stf2m_bench.datasets.crema_d import read_votes
 
-FILE = Path(__file__).with_suffix(".json")
+FILE = Path(__file__).parents[2] / "stf2m_bench/datasets/base/crema_d_votes.json"
 
 
 def main(folder: Path) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 from stf2m_bench.datasets import ROOM
 from stf2m_bench.datasets.base.loader import Card
 from stf2m_bench.datasets.base.manifest import load_loader
-from stf2m_bench.datasets.base.native_emotions import native_corpora, native_emotions
+from stf2m_bench.datasets.base.native_emotions import native_corpora, native_emotions, near_matches
+from stf2m_bench.datasets.base.votes import known_ceilings
 from stf2m_bench.leaderboards.render import escape
 from stf2m_bench.tasks.task import load_task, task_names
 
@@ -24,7 +25,9 @@ are read there, nothing is unpacked.
 *Tested on*: `real`, files of the corpus itself; `layout`, file names and tables as its documentation gives them, so a
 fault in your copy may be ours: tell us. *People*: of the whole corpus. Emotions are canonical ones, from the corpus's
 own words by `stf2m_bench/datasets/base/native_emotions.csv`; a corpus of continuous ratings alone has none. *Tasks*:
-those that we made of it, or why there is none.
+those that we made of it, or why there is none. *Emotion is*: `intended` (asked of who shows it), `induced` (what the
+stimulus or the condition aims at), `perceived` (by others) or `reported` (by the people themselves); empty: none of
+these. `tasks check` names a task whose two corpora differ in it.
 
 A split that is published with a corpus is not ours: EmoBox's lists put every speaker of CREMA-D (91 of 91), of EmoDB
 (10 of 10) and of TESS (2 of 2) on both sides, so figures made by them are not of new people.
@@ -67,7 +70,20 @@ is high by choice. Made by `python docs/figures/emodb_listeners.py FOLDER`.
 |---|---|---|---|
 """
 _MEANT = {"drop": "dropped", "none": "none fits"}
-HEADER = ("dataset", "title", "people", "emotions", "languages", "modalities", "licence", "tested on", "tasks")
+NEAR = """
+## Words that match nearly
+
+Where a corpus's word is wider or narrower than the canonical emotion that it is read as. Every other word of a corpus
+with a canonical emotion means just that; `label` keeps the corpus's own word of each clip, and tasks with
+`label = "word"` have it as their class. The map knows more corpora than there are loaders.
+
+| corpus, as the map calls it | word or code: canonical emotion |
+|---|---|
+"""
+HEADER = (
+    *("dataset", "title", "people", "emotions", "languages", "modalities", "licence", "tested on", "tasks"),
+    "emotion is",
+)
 
 
 def row(key: str, card: Card, tasks: list[str]) -> tuple[str, ...]:
@@ -82,6 +98,7 @@ def row(key: str, card: Card, tasks: list[str]) -> tuple[str, ...]:
         escape(card.licence),
         "synthetic" if card.synthetic else card.verified,
         ", ".join(f"`{task}`" for task in tasks) or escape(card.no_task and f"none: {card.no_task}"),
+        card.emotion_is,
     )
 
 
@@ -104,6 +121,8 @@ def page() -> str:
         + "".join(votes())
         + LISTENERS
         + "".join(listeners())
+        + NEAR
+        + "".join(near())
     )
 
 
@@ -127,10 +146,15 @@ def words() -> Iterator[str]:
 
 def votes() -> Iterator[str]:
     """A line for each condition of CREMA-D's votes."""
-    found = json.loads((PAGE.parent / "figures" / "crema_d_votes.json").read_text(encoding="utf-8"))
-    for condition, one in found.items():
-        shares = " | ".join(f"{one[name]:.1f}%" for name in ("uar", "agreement", "majority", "ties"))
-        yield f"| {condition} | {one['clips']:,} | {one['raters']:.1f} | {shares} |\n"
+    for condition, one in known_ceilings("crema_d").items():
+        shares = " | ".join(f"{share:.1f}%" for share in (one.uar, one.agreement, one.majority, one.ties))
+        yield f"| {condition} | {one.clips:,} | {one.raters:.1f} | {shares} |\n"
+
+
+def near() -> Iterator[str]:
+    """A line for each corpus of the map with words that match nearly."""
+    for corpus, words in near_matches().items():
+        yield f"| {escape(corpus)} | {'; '.join(f'{escape(word)}: {key}' for word, key in words.items())} |\n"
 
 
 def listeners() -> Iterator[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +19,9 @@ from stf2m_bench.cli.console import (
     workers_option,
 )
 from stf2m_bench.errors import InputError
+
+if TYPE_CHECKING:
+    from stf2m_bench.datasets.base.votes import Ceiling
 
 
 @click.group()
@@ -55,6 +59,7 @@ def show(dataset: str, as_json: bool) -> None:
     from dataclasses import asdict
 
     from stf2m_bench.datasets.base.manifest import load_loader
+    from stf2m_bench.datasets.base.votes import known_ceilings
 
     card = asdict(load_loader(dataset).card)
     if as_json:
@@ -64,6 +69,9 @@ def show(dataset: str, as_json: bool) -> None:
             key: ", ".join(value) if isinstance(value, tuple) else value for key, value in card.items() if value != ""
         }
         print_table([dataset, ""], list(texts.items()))
+        if found := known_ceilings(dataset):
+            click.echo("What one rater reaches, of the whole corpus:")
+            _print_ceilings(found)
 
 
 def initials(names: Sequence[str]) -> str:
@@ -119,6 +127,10 @@ def votes(dataset: str, data: Path | None, workers: int, as_json: bool) -> None:
     if as_json:
         print_json({condition: asdict(ceiling) for condition, ceiling in found.items()})
         return
+    _print_ceilings(found)
+
+
+def _print_ceilings(found: Mapping[str, Ceiling]) -> None:
     rows = [
         [name, one.clips, *(f"{x:.1f}" for x in (one.raters, one.uar, one.agreement, one.majority, one.ties))]
         for name, one in found.items()

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from stf2m_bench.datasets.base.emotions import canonical_emotions
-from stf2m_bench.datasets.base.native_emotions import _whole_map, canonical_of, emotions_of, native_emotions
+from stf2m_bench.datasets.base.native_emotions import (
+    _whole_map,
+    canonical_of,
+    emotions_of,
+    native_emotions,
+    near_matches,
+)
 from stf2m_bench.errors import InputError, UnknownNameError
 
 
@@ -44,3 +52,15 @@ def test_emotions_of_a_corpus_follow_its_words() -> None:
     assert emotions_of("IEMOCAP") == (
         "anger", "happiness", "excitement", "sadness", "neutral", "frustration", "fear", "surprise", "disgust",
     )  # fmt: skip
+
+
+def test_words_that_match_nearly_are_told_where_a_user_looks_and_exact_ones_are_not() -> None:
+    near = near_matches()
+    assert near["TESS"] == {"ps": "surprise"}
+    assert near["GoEmotions"] == {"caring": "tenderness", "remorse": "guilt"}
+    assert "RAVDESS" not in near
+    assert sum(map(len, near.values())) == sum(
+        n.match == "near" for words in _whole_map().values() for n in words.values()
+    )
+    page = (Path(__file__).parents[2] / "docs/datasets.md").read_text(encoding="utf-8")
+    assert "| GoEmotions | caring: tenderness; remorse: guilt |" in page

@@ -57,3 +57,11 @@ def test_show_tells_why_there_is_no_task_and_leaves_out_what_is_empty() -> None:
     assert "no_task" not in CliRunner().invoke(cli, ["datasets", "show", "ravdess"]).stdout
     told = json.loads(CliRunner().invoke(cli, ["datasets", "show", "ravdess", "--json"]).stdout)
     assert told["no_task"] == ""
+
+
+def test_show_tells_what_one_rater_reaches_on_crema_d_alone() -> None:
+    shown = CliRunner().invoke(cli, ["datasets", "show", "crema_d"]).stdout
+    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in shown.splitlines() if "│" in line]
+    assert ["voice", "7442", "9.2", "40.6", "56.6", "79.2", "8.7"] in rows
+    assert {"face", "both"} <= {row[0] for row in rows}
+    assert "rater" not in CliRunner().invoke(cli, ["datasets", "show", "emodb"]).stdout

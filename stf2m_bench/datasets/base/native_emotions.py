@@ -64,6 +64,16 @@ def emotions_of(corpus: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for key in keys if key))
 
 
+def near_matches() -> dict[str, dict[str, str]]:
+    """Corpus -> its words that are wider or narrower than the canonical key that they are read as -> that key."""
+    near: dict[str, dict[str, str]] = {}
+    for corpus, words in _whole_map().items():
+        for word, native in words.items():
+            if native.match == "near" and native.canonical:
+                near.setdefault(corpus, {})[word] = native.canonical
+    return near
+
+
 @cache
 def _whole_map() -> dict[str, dict[str, Native]]:
     text = files("stf2m_bench.datasets.base").joinpath("native_emotions.csv").read_text(encoding="utf-8")

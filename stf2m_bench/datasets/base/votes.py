@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from statistics import fmean
 
 import pandas as pd
@@ -44,6 +46,16 @@ def ceilings(rated: Iterable[tuple[str | None, Mapping[str, float]]]) -> dict[st
             if sum(counts.values()) > 0:
                 by_condition.setdefault(condition, []).append((emotion, counts))
     return {condition: _ceiling(clips) for condition, clips in by_condition.items()}
+
+
+def known_ceilings(dataset: str) -> dict[str, Ceiling]:
+    """Condition -> ceiling of a whole corpus, as it was made of the corpus's own table; empty where none is kept.
+
+    `crema_d_votes.json` is written by docs/figures/crema_d_votes.py.
+    """
+    kept = files("stf2m_bench.datasets.base").joinpath(f"{dataset}_votes.json")
+    told = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
+    return {condition: Ceiling(**figures) for condition, figures in told.items()}
 
 
 def votes_of(table: pd.DataFrame) -> Iterator[tuple[str | None, dict[str, float]]]:
