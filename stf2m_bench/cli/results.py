@@ -64,10 +64,25 @@ def show(file: Path, task: str | None, as_json: bool) -> None:
     if result.state == "retracted":
         click.echo(f"Retracted: {printable(result.reason)}")
     print_table(["shots", "UAR ± new people", "accuracy", "macro-F1", "NLL"], rows)
+    _print_groups(result)
     _print_votes(result, file, task)
     click.echo(f"Training seed {', '.join(map(str, result.seeds)) or 'not stated'}")
     click.echo(f"Cost: {', '.join(_costs(result.cost)) or 'not stated'}")
     click.echo(f"Hash {result.hash}")
+
+
+def _print_groups(result: Result) -> None:
+    """UAR by group of people, and over coarse emotions, where the result tells them."""
+    from stf2m_bench.leaderboards.by_group import group_cells, groups_of, in_words
+    from stf2m_bench.leaderboards.render import printable
+
+    shots = result.figures.shots
+    if groups := groups_of(shots.values()):
+        header = ["shots", *(printable(f"UAR {in_words(group)}") for group in groups), "worst group"]
+        print_table(header, [[shot, *map(printable, group_cells(one, groups))] for shot, one in shots.items()])
+    coarse = [[shot, f"{one.coarse.uar:.1f}"] for shot, one in shots.items() if one.coarse]
+    if coarse:
+        print_table(["shots", "UAR of coarse emotions"], coarse)
 
 
 def _print_votes(result: Result, file: Path, task: str | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from stf2m_bench.leaderboards.board import Row, has_no_result, is_synthetic, models_of, people_tested, verdict
+from stf2m_bench.leaderboards.by_group import group_lines
 from stf2m_bench.leaderboards.raters import NO_INTERVALS, RaterIntervals, rater_lines
 from stf2m_bench.leaderboards.render import LEFT, escape, table, uar_cell
 from stf2m_bench.leaderboards.standing import smallest_difference
@@ -71,7 +72,7 @@ def to_markdown(rows: Sequence[Row], task: Task, rater_intervals: RaterIntervals
     what = NEW_EMOTIONS if protocol.track == "new-emotions" else ADAPTATION
     lines += [what + (REFERENCE if any(row.kind == "reference" for row in rows) else ""), ""]
     lines += [*_shortcuts(rows, task), *rater_lines(shown, task, rater_intervals)]
-    lines += [*_emotions(rows, task), *_people(rows, task)]
+    lines += [*_emotions(rows, task), *group_lines(rows, task), *_people(rows, task)]
     if protocol.reference:
         lines += ["## Published figures", "", "By other protocols, not comparable:", ""]
         lines += [f"- {one.value:g}: {escape(one.source)} ({escape(one.protocol)})" for one in protocol.reference]

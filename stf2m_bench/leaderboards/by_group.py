@@ -1,0 +1,72 @@
+"""The part of a board's page that tells figures by group of people, and over coarse emotions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from stf2m_bench.leaderboards.board import Row
+from stf2m_bench.leaderboards.render import escape
+from stf2m_bench.scoring.figures import ShotFigures
+from stf2m_bench.tasks.task import Task
+
+GROUPS = (
+    "UAR of the queries of one group of people, all folds pooled, in percent; in brackets how many people were tested."
+    " There is no interval: differences are for looking."
+)
+COARSE = (
+    "The same predictions, told by coarse emotion: the probabilities of emotions with one coarse parent are added, so"
+    " that confusing them is no fault. Coarse emotions are not equally many in an episode: compare with chance's row."
+)
+
+
+def group_lines(rows: Sequence[Row], task: Task) -> Iterator[str]:
+    """Both tables, at the largest shot, of all rows but probes and retracted ones; nothing where there is neither."""
+    most = max(task.protocol.shots)
+    shown = [(row.model, row.figures[most]) for row in rows if row.hash and row.kind not in ("probe", "retracted")]
+    groups = groups_of(figures for _, figures in shown)
+    if groups:
+        people = {group: len(_tested(task, group)) for group in groups}
+        yield from (f"## By group, {most}-shot", "", GROUPS, "")
+        yield _line("model", *(escape(f"{in_words(group)} ({people[group]})") for group in groups), "worst group")
+        yield _line("---", *("--:" for _ in groups), "---")
+        for model, figures in shown:
+            yield _line(escape(model), *group_cells(figures, groups))
+        yield ""
+    if any(figures.coarse for _, figures in shown):
+        yield from (f"## Coarse emotions, {most}-shot", "", COARSE, "")
+        yield from (_line("model", "UAR", "UAR of coarse emotions"), _line("---", "--:", "--:"))
+        for model, figures in shown:
+            yield _line(escape(model), f"{figures.uar:.1f}", f"{figures.coarse.uar:.1f}" if figures.coarse else "")
+        yield ""
+
+
+def groups_of(figures: Iterable[ShotFigures]) -> list[str]:
+    """The groups that any of these figures tell, sorted."""
+    return sorted({group for one in figures for group in one.groups})
+
+
+def group_cells(figures: ShotFigures, groups: Sequence[str]) -> list[str]:
+    """The UAR of each group, and the name of the worst; empty where all are alike, as of chance."""
+    cells = [f"{figures.groups[group]:.1f}" if group in figures.groups else "" for group in groups]
+    differ = len(set(figures.groups.values())) > 1
+    return [*cells, in_words(figures.worst_group) if figures.worst_group and differ else ""]
+
+
+def in_words(group: str) -> str:
+    """A group as it is shown.
+
+    >>> in_words("sex=female"), in_words("age=nan")
+    ('sex female', 'age not told')
+    """
+    name, _, value = group.partition("=")
+    return f"{name} {'not told' if value == 'nan' else value}"
+
+
+def _tested(task: Task, group: str) -> set[str]:
+    tested = {person for fold in task.protocol.folds for person in fold.meta_test}
+    told = zip(task.clips.subject, task.clips.group, strict=True)
+    return {person for person, groups in told if person in tested and group in groups.split(";")}
+
+
+def _line(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
