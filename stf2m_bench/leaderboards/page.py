@@ -9,6 +9,7 @@ from stf2m_bench.leaderboards.by_group import group_lines
 from stf2m_bench.leaderboards.raters import NO_INTERVALS, RaterIntervals, rater_lines
 from stf2m_bench.leaderboards.render import LEFT, escape, table, uar_cell
 from stf2m_bench.leaderboards.standing import smallest_difference
+from stf2m_bench.leaderboards.task_card import card_lines
 from stf2m_bench.scoring.intervals import FEW_PEOPLE, FEWEST_PEOPLE
 from stf2m_bench.tasks.protocol import Protocol
 from stf2m_bench.tasks.task import Task, task_names
@@ -77,6 +78,7 @@ def to_markdown(rows: Sequence[Row], task: Task, rater_intervals: RaterIntervals
         lines += ["## Published figures", "", "By other protocols, not comparable:", ""]
         lines += [f"- {one.value:g}: {escape(one.source)} ({escape(one.protocol)})" for one in protocol.reference]
         lines += [""]
+    lines += card_lines(task)
     what = f"leaderboards/results/{task.name}/MODEL.json"
     what += "" if task.name in task_names() else f" --task {task.name}.toml"
     lines += ["## Check a row", "", "Without media and without torch:", ""]
