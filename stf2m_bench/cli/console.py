@@ -14,6 +14,7 @@ from stf2m_bench.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from stf2m_bench.checks import Check
     from stf2m_bench.leaderboards.board import Row
@@ -30,6 +31,14 @@ data_option = click.option(
 )
 workers_option = click.option(
     "--workers", metavar="N", type=click.IntRange(1), default=2, show_default=True, help="Processes that decode media."
+)
+folder_option = click.option(
+    "--folder",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    default=Path("leaderboards"),
+    show_default=True,
+    help="Holds results/TASK/MODEL.json and the pages made of them.",
 )
 set_option = click.option(
     "--set",
@@ -100,11 +109,26 @@ def print_json(value: Any) -> None:
 def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """A table on stdout; cells are data and never read as markup. The first column is not folded."""
     from rich.table import Table
-    from rich.text import Text
 
     table = Table()
     for place, name in enumerate(header):
         table.add_column(name, overflow="fold", no_wrap=place == 0)
+    _print_rows(table, rows)
+
+
+def print_list(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table without lines, for many rows; only its last column is folded, between words."""
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    for name in header:
+        table.add_column(name, no_wrap=name != header[-1])
+    _print_rows(table, rows)
+
+
+def _print_rows(table: Table, rows: Sequence[Sequence[object]]) -> None:
+    from rich.text import Text
+
     for row in rows:
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     print_rich(table)

@@ -14,6 +14,7 @@ from stf2m_bench.cli.console import (
     note,
     print_checks,
     print_json,
+    print_list,
     print_table,
     progress_bars,
     workers_option,
@@ -44,11 +45,11 @@ def list_(as_json: bool) -> None:
         print_json([{"dataset": key} | told[key] | {"verified": verified[key]} for key in cards])
         return
     rows = [
-        [key, card.subjects, len(card.emotions), initials(card.modalities), shorten(card.licence, 21), verified[key]]
+        [key, card.subjects, len(card.emotions), initials(card.modalities), verified[key], card.licence]
         for key, card in cards.items()
     ]
-    print_table(["dataset", "people", "emotions", "views", "licence", "tested on"], rows)
-    note("Views: A audio, S signal, T text, V video. The whole card: stf2m-bench datasets show DATASET")
+    print_list(["dataset", "people", "emotions", "views", "tested on", "licence"], rows)
+    note("Views: A audio, S signal, T text, V video.\nThe whole card: stf2m-bench datasets show DATASET")
 
 
 @command.command()
@@ -75,13 +76,8 @@ def show(dataset: str, as_json: bool) -> None:
 
 
 def initials(names: Sequence[str]) -> str:
-    """The first letter of each name, in order of the alphabet."""
-    return " ".join(sorted(name[0].upper() for name in names))
-
-
-def shorten(text: str, width: int) -> str:
-    """The text, cut where it is longer."""
-    return text if len(text) <= width else f"{text[: width - 1].rstrip()}…"
+    """The first letter of each name, once, in order of the alphabet."""
+    return "".join(sorted({name[0].upper() for name in names}))
 
 
 @command.command()

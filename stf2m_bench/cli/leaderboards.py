@@ -9,21 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from stf2m_bench.cli import report
-from stf2m_bench.cli.console import as_json, note, print_board, print_json, print_table
+from stf2m_bench.cli.console import as_json, folder_option, note, print_board, print_json, print_table
 from stf2m_bench.errors import UnknownNameError, UsageError
 
 if TYPE_CHECKING:
     from stf2m_bench.scoring.result import State
     from stf2m_bench.tasks.task import Task
 
-_folder = click.option(
-    "--folder",
-    metavar="FOLDER",
-    type=click.Path(path_type=Path),
-    default=Path("leaderboards"),
-    show_default=True,
-    help="Holds results/TASK/MODEL.json and the pages made of them.",
-)
 _own_tasks = click.option(
     "--task",
     "tasks",
@@ -49,7 +41,7 @@ command.add_command(report.command, "report")
 
 @command.command()
 @click.argument("task")
-@_folder
+@folder_option
 @click.option("--modality", metavar="NAME", help="Only models that read such a view: audio, video, text, signal.")
 @click.option("--transductive/--inductive", default=None, help="Only models that see, or do not see, queries together.")
 @click.option("--open-data", is_flag=True, help="Only models that learnt from data with a public licence alone.")
@@ -96,7 +88,7 @@ def show(
 
 @command.command()
 @click.argument("results", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@_folder
+@folder_option
 @_own_tasks
 @click.option("--replace", is_flag=True, help="Take the place of an earlier result of the same model.")
 @_who
@@ -120,7 +112,7 @@ def add(results: tuple[Path, ...], folder: Path, tasks: tuple[str, ...], replace
 @click.argument("model")
 @_one_task
 @_reason
-@_folder
+@folder_option
 @_who
 def retract(model: str, task: str, reason: str, folder: Path, who: str | None) -> None:
     """Retract the results of MODEL: they stay in sight, struck through.
@@ -134,7 +126,7 @@ def retract(model: str, task: str, reason: str, folder: Path, who: str | None) -
 @click.argument("model")
 @_one_task
 @_reason
-@_folder
+@folder_option
 @_who
 def confirm(model: str, task: str, reason: str, folder: Path, who: str | None) -> None:
     """Call the result of MODEL reproduced: 'results rerun' was passed.
@@ -149,7 +141,7 @@ def confirm(model: str, task: str, reason: str, folder: Path, who: str | None) -
 @click.argument("one")
 @click.argument("other")
 @_one_task
-@_folder
+@folder_option
 @click.option(
     "--picture", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Draw it as well: a .png file."
 )
@@ -186,7 +178,7 @@ def compare(one: str, other: str, task: str, folder: Path, picture: Path | None,
 
 
 @command.command()
-@_folder
+@folder_option
 @_own_tasks
 @click.option(
     "--into",

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from stf2m_bench.cli.console import (
     as_json,
     data_option,
+    folder_option,
     note,
     print_checks,
     print_json,
+    print_list,
     print_table,
     progress_bars,
     workers_option,
 )
 from stf2m_bench.cli.tasks_new import new
-from stf2m_bench.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from stf2m_bench.tasks.protocol import Protocol
+
+_LONG = 17  # letters of a dataset's name that is broken where it has a `_`
 
 
 @click.group()
@@ -30,27 +36,41 @@ command.add_command(new)
 
 
 @command.command("list")
+@folder_option
 @as_json
-def list_(as_json: bool) -> None:
-    """List every built-in task."""
+def list_(folder: Path, as_json: bool) -> None:
+    """List every built-in task and its state.
+
+    On the leaderboards in FOLDER it is ranked, a control or without result; where there are none, the task file says.
+    """
+    from stf2m_bench.leaderboards.build import state_of
     from stf2m_bench.tasks.task import load_task, task_names
 
-    protocols = [load_task(name).protocol for name in task_names()]
+    tasks = {name: load_task(name) for name in task_names()}
+    states = {name: state_of(task, folder) for name, task in tasks.items()}
     if as_json:
         keys = {"title", "track", "datasets", "ways", "shots", "views"}
-        print_json([{"task": p.name} | p.model_dump(mode="json", include=keys) for p in protocols])
+        told = {name: task.protocol.model_dump(mode="json", include=keys) for name, task in tasks.items()}
+        print_json([{"task": name} | told[name] | {"state": states[name]} for name in tasks])
         return
-    rows = [[p.name, p.track, p.ways, " ".join(map(str, p.shots)), _in_lines(p.views)] for p in protocols]
-    print_table(["task", "track", "N", "K", "views"], rows)
+    rows = [[*_cells(task.protocol), states[name]] for name, task in tasks.items()]
+    print_list(["task", "dataset", "track", "N", "K", "views", "state"], rows)
+    note("Views: A audio, I imported, S signal, T text, V video.\nThe whole protocol: stf2m-bench tasks show TASK")
 
 
-def _in_lines(views: Iterable[str]) -> str:
-    """One view a line; channels and tables below what they are views of, said once."""
-    parts: dict[str, list[str]] = {}
-    for view in views:
-        extractor, colon, channel = view.partition(":")
-        parts.setdefault(extractor + colon, []).extend([f"  {channel}"] if colon else [])
-    return "\n".join(line for head, channels in parts.items() for line in (head, *channels))
+def _cells(protocol: Protocol) -> list[object]:
+    """Name to views, narrow enough for 80 columns with the state beside them."""
+    from stf2m_bench.cli.datasets import initials
+
+    shots = [str(shot) for shot in protocol.shots]
+    return [
+        protocol.name,
+        ", ".join(name if len(name) < _LONG else name.replace("_", "_\n") for name in protocol.datasets),
+        protocol.track,
+        protocol.ways,
+        " ".join(shots) if len(shots) < 3 else f"{shots[0]}-{shots[-1]}",
+        initials(protocol.views),
+    ]
 
 
 @command.command()
@@ -58,6 +78,7 @@ def _in_lines(views: Iterable[str]) -> str:
 @as_json
 def show(task: str, as_json: bool) -> None:
     """Show the protocol of TASK, a name or a .toml file."""
+    from stf2m_bench.leaderboards.task_card import in_short
     from stf2m_bench.tasks.make import as_toml
     from stf2m_bench.tasks.task import load_task
 
@@ -66,18 +87,10 @@ def show(task: str, as_json: bool) -> None:
         print_json(found.protocol.model_dump(mode="json") | {"hash": found.hash, "clips": len(found.clips)})
     else:
         click.echo(as_toml(found.protocol) + f"\n# {len(found.clips)} clips, task hash {found.hash}")
-        click.echo(f"# {found.protocol.rated}")
-        for dataset in found.protocol.datasets:
-            click.echo(f"# Those of {dataset} itself are {_kind_of_emotion(dataset)}.")
-
-
-def _kind_of_emotion(dataset: str) -> str:
-    from stf2m_bench.datasets.base.manifest import load_loader
-
-    try:
-        return load_loader(dataset).card.emotion_is or "of no stated kind"
-    except UnknownNameError:
-        return "not known here"
+        if found.protocol.label == "emotion" or found.protocol.votes:
+            click.echo(f"# {found.protocol.rated}")
+        for line in in_short(found):
+            click.echo(f"# {line}")
 
 
 @command.command()

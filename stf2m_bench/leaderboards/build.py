@@ -8,7 +8,7 @@ from pathlib import Path
 from stf2m_bench.errors import InputError
 from stf2m_bench.files import write_text
 from stf2m_bench.leaderboards import states
-from stf2m_bench.leaderboards.board import Row, board, has_no_result, is_synthetic, people_tested
+from stf2m_bench.leaderboards.board import Row, board, has_no_result, is_synthetic, people_tested, verdict
 from stf2m_bench.leaderboards.page import LAST_LINE, to_markdown
 from stf2m_bench.leaderboards.raters import rater_intervals
 from stf2m_bench.leaderboards.render import escape
@@ -78,6 +78,17 @@ def pages(folder: Path, *, load: LoadTask = load_task) -> dict[str, str]:
             boards.append((task, rows))
             texts[f"{task.name}.md"] = to_markdown(rows, task, rater_intervals(rows, results, place, task))
     return texts | {INDEX: _index(boards)}
+
+
+def state_of(task: Task, folder: Path) -> str:
+    """`ranked`, `control` or `no result`, by the results in `folder`; where there is none, as the task file says."""
+    declared = "ranked" if task.protocol.ranked else "control"
+    if not (folder / "results").is_dir():
+        return declared
+    rows = board(read_results(folder, task.name), task)
+    if has_no_result(rows):
+        return "no result"
+    return declared if verdict(rows, task).ranked else "control"
 
 
 def generated_pages(folder: Path) -> set[str]:

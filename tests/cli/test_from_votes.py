@@ -74,8 +74,12 @@ def test_relabelling_is_said_where_the_task_is_shown(voted: Path, run) -> None:
         in run("tasks", "show", "heard.toml").out
     )
     own = run("tasks", "show", "mine.toml").out
-    assert "# Emotions are the corpus's own.\n# Those of csv:mine itself are of no stated kind." in own
-    assert "# Those of emodb itself are intended." in run("tasks", "show", "emodb-new-subjects").out
+    assert "# Emotions are the corpus's own.\n" in own
+    assert "# Classes are of no stated kind: " in own
+    assert "# Classes are intended: " in run("tasks", "show", "emodb-new-subjects").out
+    rated = run("tasks", "show", "ceap-personal-new-stimuli").out
+    assert "# Classes are reported: " in rated
+    assert "the corpus's own" not in rated
 
 
 @pytest.mark.parametrize(

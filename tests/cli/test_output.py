@@ -51,8 +51,9 @@ def test_lists_name_what_there_is(here: Path, run) -> None:
     assert synthetic == set(made)
     assert [row["task"] for row in run("tasks", "list", "--json").json] == task_names()
     assert [row["model"] for row in run("models", "list", "--json").json] == MODELS.keys()
+    listed = run("tasks", "list").out
     for name in task_names():
-        assert name in run("tasks", "list").out
+        assert name in listed
 
 
 def test_notes_go_to_stderr_and_the_board_to_stdout(here: Path, run) -> None:
