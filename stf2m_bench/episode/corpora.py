@@ -65,10 +65,14 @@ def join_manifests(manifests: Mapping[str, Manifest]) -> Manifest:
     if len(manifests) == 1:
         return first
     tables = [prefixed(manifest.table, dataset) for dataset, manifest in manifests.items()]
+    table = pd.concat(tables, ignore_index=True).sort_values("clip_id", ignore_index=True)
+    if "group.language" in table:
+        told = table["group.language"]
+        table["group.language"] = told.where(told.notna(), table["language"])  # of a corpus that has one alone
     return replace(
         first,
         dataset="+".join(manifests),
-        table=pd.concat(tables, ignore_index=True).sort_values("clip_id", ignore_index=True),
+        table=table,
         hash=hash_of({dataset: manifest.hash for dataset, manifest in manifests.items()}),
     )
 

@@ -200,6 +200,8 @@ def test_a_sentence_of_esd_is_one_stimulus_in_all_emotions_and_another_in_each_l
         ("zh 1", "zh"),
         ("en 1", "en"),
     ]
+    table = build_manifest("esd", tmp_path).table
+    assert dict(zip(table["subject"], table["group.language"], strict=True)) == {"0001": "zh", "0011": "en"}
 
 
 @pytest.mark.parametrize(

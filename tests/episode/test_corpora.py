@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stf2m_bench.datasets.base.manifest import open_dataset
+from stf2m_bench.datasets.base.manifest import build_manifest, open_dataset
 from stf2m_bench.episode.checks import check_task
 from stf2m_bench.episode.corpora import join_manifests, join_stores, open_manifests, prepare_views
 from stf2m_bench.episode.new_task import freeze
@@ -51,6 +51,25 @@ def task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Task:
         "support_people": {"1": 1}, "seed": 0,
     }  # fmt: skip
     return freeze(Task(as_protocol(keys, "t"), clips))
+
+
+def test_language_is_a_group_beside_a_corpus_of_several_and_none_between_corpora_of_one(tmp_path: Path) -> None:
+    tables = {"both": ("zh", "en"), "english": ("en", "en"), "german": ("de", "de")}
+    for name, (one, other) in tables.items():
+        (tmp_path / name).mkdir()
+        text = f"clip_id,subject,emotion,language\na,p1,fear,{one}\nb,p2,fear,{other}\n"
+        (tmp_path / name / "clips.csv").write_text(text, encoding="utf-8")
+    manifests = {name: build_manifest("csv", tmp_path / name) for name in tables}
+    joined = join_manifests({name: manifests[name] for name in ("english", "both")})
+    groups = dict(
+        zip(*(make_clip_list(joined, ["fear"], {}).__dict__[key] for key in ("clip_id", "group")), strict=True)
+    )
+    assert groups == {
+        "both/a": "language=zh", "both/b": "language=en",
+        "english/a": "language=en", "english/b": "language=en",
+    }  # fmt: skip
+    alone = join_manifests({name: manifests[name] for name in ("english", "german")})
+    assert set(make_clip_list(alone, ["fear"], {}).group) == {""}
 
 
 def test_a_model_trained_on_one_corpus_is_scored_on_people_of_the_other(task: Task) -> None:

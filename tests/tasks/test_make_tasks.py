@@ -93,6 +93,16 @@ def test_the_clip_list_keeps_the_wanted_emotions_with_recordings_and_groups(tmp_
     assert clips.duplicate_of == ["", "a"]
 
 
+def test_language_is_a_group_where_a_corpus_has_more_than_one(tmp_path: Path) -> None:
+    several = "clip_id,subject,emotion,language,group.sex\na,p1,fear,zh,male\nb,p2,fear,en,\nc,p3,fear,,male\n"
+    for name, text in (("several", several), ("one", several.replace("zh", "en"))):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "clips.csv").write_text(text)
+    clips = make_clip_list(build_manifest("csv", tmp_path / "several"), ["fear"], {})
+    assert clips.group == ["sex=male;language=zh", "language=en", "sex=male"]
+    assert make_clip_list(build_manifest("csv", tmp_path / "one"), ["fear"], {}).group == ["sex=male", "", "sex=male"]
+
+
 @pytest.mark.parametrize(
     ("duplicates", "marks"),
     [

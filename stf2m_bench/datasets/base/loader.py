@@ -61,7 +61,7 @@ class Clip:
             several. text: the words themselves.
         valence, arousal: in [-1, 1].
         votes: `<condition>.<emotion>` -> share or count of raters.
-        groups: sex, age band, where the corpus tells.
+        groups: sex, age band, where the corpus tells; the language joins them where a corpus has several.
     """
 
     clip_id: str

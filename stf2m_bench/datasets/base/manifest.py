@@ -155,13 +155,15 @@ def _clip_faults(clip: Clip, card: Card) -> list[str]:
 
 
 def as_table(clips: Iterable[Clip]) -> pd.DataFrame:
-    """The table of these clips, sorted by clip id."""
+    """The table of these clips, sorted by clip id; where they are of several languages, that is a group, too."""
     clips = sorted(clips, key=lambda clip: clip.clip_id)
     votes = sorted({name for clip in clips for name in clip.votes})
     groups = sorted({name for clip in clips for name in clip.groups})
     columns: dict[str, list[object]] = {name: [getattr(clip, name) for clip in clips] for name in COLUMNS}
     columns |= {f"votes.{name}": [clip.votes.get(name) for clip in clips] for name in votes}
     columns |= {f"group.{name}": [clip.groups.get(name) for clip in clips] for name in groups}
+    if len(set(filter(None, columns["language"]))) > 1:
+        columns.setdefault("group.language", columns["language"])
     return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
 
 
