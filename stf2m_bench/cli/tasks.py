@@ -157,6 +157,8 @@ def probe(task: str, data: Path | None, workers: int, as_json: bool) -> None:
     header = ["probe", *(f"{shot}-shot UAR" for shot in shots)]
     print_table(header, [[name, *(f"{figures[shot]:.1f}" for shot in shots)] for name, figures in uar.items()])
     note(f"Chance is {100 / found.protocol.ways:.1f}. Results: {home() / 'results' / found.name}")
+    if "probe.none" in uar:
+        note("No shortcut applies to this task; probe.none sees nothing, its result says so on the board.")
     if probes.left_out:
         note(f"Left out, since unknown or the same for every clip: {', '.join(probes.left_out)}.")
 

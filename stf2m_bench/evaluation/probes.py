@@ -31,6 +31,7 @@ from stf2m_bench.views.base.store import Store
 
 STIMULUS = "probe.stimulus"
 OTHERS = "probe.stimulus_in_others"
+NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,9 @@ class Probes:
     Attributes:
         evaluations: `probe.<shortcut>` -> its evaluation; `probe.all` sees every shortcut, where there are several.
             `probe.stimulus_in_others` answers what people of training mostly have under the stimulus of the query,
-            told the emotions and shown no shot: where such people had the same stimuli.
+            told the emotions and shown no shot: where such people had the same stimuli. Where no shortcut applies,
+            `probe.none` alone: it sees the same number for every clip and gets what chance does, so that the board
+            tells that shortcuts were looked for.
         left_out: shortcuts that are unknown, or the same for every clip.
     """
 
@@ -84,6 +87,7 @@ def _of_corpus(task: Task, manifests: Mapping[str, Manifest]) -> dict[str, Table
 def probe_tables(task: Task, tables: Mapping[str, Table], *, progress: Progress = silent) -> Probes:
     """Evaluate the probes of these shortcuts (`[clips of the task, D]`, NaN = unknown), each alone and all together."""
     told = {name: columns for name, table in tables.items() if (columns := telling(table)).shape[1]}
+    told = told or {NONE: np.zeros((len(task.clips), 1))}
     stores = {f"probe.{name}": as_store(f"probe.{name}", table, task) for name, table in told.items()}
     seen = {name: {name: store} for name, store in stores.items()}
     if len(stores) > 1:

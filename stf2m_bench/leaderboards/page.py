@@ -50,6 +50,9 @@ TIER = (
     "Tier, at each shot in turn: rows of one tier are *not separated* from its leader by the paired test (p < 0.05,"
     " Holm's correction over all pairs of rows); this does not say that they are equal."
 )
+NO_SHORTCUT = (
+    "No shortcut applies to this task: each one is unknown here, or the same for every clip. `probe.none` sees nothing."
+)
 _SHOWN_PEOPLE = 30
 _AXES = {"valence": "valence", "arousal": "arousal", "quadrant": "valence and arousal"}
 LAST_LINE = "Generated from `results/` by `stf2m-bench leaderboards build`; edit nothing here."
@@ -187,6 +190,8 @@ def _shortcuts(rows: Sequence[Row], task: Task) -> Iterator[str]:
         for row in probes:
             yield _line([escape(row.model), *(uar_cell(row.uar[shot], row.new_people[shot]) for shot in shots)])
         yield ""
+    if any(row.model == "probe.none" for row in probes):
+        yield from (NO_SHORTCUT, "")
     yield from (escape(verdict(rows, task).says), "")
 
 

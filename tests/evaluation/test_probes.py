@@ -77,7 +77,14 @@ def test_what_is_unknown_or_the_same_for_every_clip_is_left_out_and_named(task):
     probes = probe_tables(task, tables)
     assert probes.left_out == ("channel", "place", "time")
     assert set(probes.evaluations) == {"probe.length"}  # alone it is all of them
-    assert probe_tables(task, {"channel": one}).evaluations == {}
+
+
+def test_where_no_shortcut_applies_a_probe_that_sees_nothing_says_so_and_gets_what_chance_does(task):
+    probes = probe_tables(task, {"channel": np.ones((len(task.clips), 1)), "time": np.zeros((len(task.clips), 0))})
+    assert set(probes.evaluations) == {"probe.none"}
+    assert probes.left_out == ("channel", "time")
+    assert set(uar(probes, "probe.none").values()) == {33.333333}
+    assert [check for check in check_result(probes.evaluations["probe.none"].path, task) if not check.passed] == []
 
 
 def test_a_clip_of_which_a_number_is_unknown_lacks_the_shortcut(task):

@@ -104,6 +104,15 @@ def test_without_a_probe_the_task_file_decides_and_the_page_says_that_none_was_r
     assert "No shortcut probe was run on this task yet" in to_markdown(rows, task)
 
 
+def test_where_no_shortcut_applies_the_page_says_so_and_models_stand_against_what_sees_nothing(task, models):
+    nothing = result_of(task, "probe.none", 0.0, 7, source="probe", reference=True)
+    page = to_markdown(board([*models.values(), nothing], task), task)
+    assert "No shortcut applies to this task" in page
+    assert "No shortcut probe was run" not in page
+    assert "best over probe.none" in page
+    assert "No shortcut applies" not in to_markdown(board(models.values(), task), task)
+
+
 def test_a_retracted_probe_holds_nothing_against_the_models(task, models):
     strong = result_of(task, "probe.length", 3.0, 5, source="probe", reference=True)
     rows = board([*models.values(), strong.model_copy(update={"state": "retracted", "reason": "bug"})], task)
