@@ -109,6 +109,8 @@ def _sides(task: Task) -> Iterator[str]:
 
 
 def _named(names: Sequence[str]) -> str:
+    if not names:
+        return "nobody"
     if len(names) <= _NAMED:
         return f"{len(names)}: {', '.join(names)}"
     first, *_, last = sorted(names, key=_natural)

@@ -33,6 +33,8 @@ def in_words(protocol: Protocol) -> str:
         kind = next(iter(kinds.values()))
         return f"Classes are {kind or 'of no stated kind'}: {KINDS[kind]}."
     each = "; ".join(f"{dataset}: {kind or 'no stated kind'}, {KINDS[kind]}" for dataset, kind in kinds.items())
+    if "" in kinds.values():
+        return f"Classes may be of mixed kinds ({each})."
     return f"Classes are of mixed kinds ({each}): a figure of this task is of one kind against the other."
 
 

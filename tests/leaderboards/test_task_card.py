@@ -39,7 +39,7 @@ def test_the_card_stands_on_the_page_before_the_commands() -> None:
 
 
 def test_it_tells_who_is_on_which_side_of_each_fold() -> None:
-    assert f"| 1 | 8: {', '.join(PEOPLE[:4] + PEOPLE[8:])} | 0:  | 4: p04, p05, p06, p07 |" in card(toy_task())
+    assert f"| 1 | 8: {', '.join(PEOPLE[:4] + PEOPLE[8:])} | nobody | 4: p04, p05, p06, p07 |" in card(toy_task())
 
 
 def test_many_people_are_told_by_number_and_range_in_the_order_of_numbers() -> None:

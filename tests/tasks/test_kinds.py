@@ -76,7 +76,8 @@ def test_a_mixture_is_named_with_the_kind_of_each_corpus() -> None:
     assert is_mixed(mixed)
     for part in ("mixed kinds", "ravdess: intended", "meld: perceived"):
         assert part in in_words(mixed)
-    assert is_mixed(protocol("csv:one", "csv:two"))  # nobody tells of either
+    assert is_mixed(protocol("csv:one", "csv:two"))
+    assert "may be of mixed kinds" in in_words(protocol("csv:one", "csv:two"))  # nobody tells of either
     assert not is_mixed(protocol("csv:one"))
     assert not is_mixed(protocol("ravdess", "emodb"))
     assert (
