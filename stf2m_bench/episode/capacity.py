@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from stf2m_bench.episode.drawing import Drawer
+from stf2m_bench.errors import InputError
 from stf2m_bench.tasks.protocol import SIDES, Side
 from stf2m_bench.tasks.task import Task
 
+DRAWN = 20  # episodes of each shot and training side
+
 
 def shortages(task: Task) -> list[str]:
-    """Why the frozen episodes (meta-test) or episodes of the training sides cannot always be drawn, as sentences."""
+    """Why the frozen episodes (meta-test), or where one person gives all those of training, cannot always be drawn."""
     drawer = Drawer(task)
     short = []
     for fold in range(len(task.protocol.folds)):
@@ -26,6 +29,15 @@ def shortages(task: Task) -> list[str]:
             elif side == "meta_test":
                 short += _new_subjects(task, drawer, fold, side)
     return short
+
+
+def training_shortages(task: Task) -> list[str]:
+    """Why no episode of a training side can be drawn, where people may be shared; seen by drawing some."""
+    if not task.people_known or task.protocol.track == "personal":
+        return []
+    drawer = Drawer(task)
+    folds = range(len(task.protocol.folds))
+    return [told for fold in folds for side in SIDES[:2] for told in _training(task, drawer, fold, side)]
 
 
 def _personal(task: Task, drawer: Drawer, fold: int, side: Side) -> list[str]:
@@ -67,6 +79,24 @@ def _unknown_people(task: Task, drawer: Drawer, fold: int, side: Side) -> list[s
         for emotion in task.emotions(side, fold)
         if (have := drawer.count(emotion, "")) < need
     ]
+
+
+def _training(task: Task, drawer: Drawer, fold: int, side: Side) -> list[str]:
+    people, shown = task.people(fold, side), task.protocol.folds[fold].support_stimuli or None
+    short = []
+    for shot in task.protocol.shots if people else ():
+        try:
+            for index in range(DRAWN):
+                drawer.draw(shot, index, fold=fold, side=side)
+        except InputError:
+            have = {e: sum(drawer.count(e, person, shown) for person in people) for e in task.emotions(side, fold)}
+            fewest = min(have, key=have.__getitem__)
+            short.append(
+                f"fold {fold}, {side}: no {task.protocol.ways}-way {shot}-shot episode can be drawn from its"
+                f" {len(people)} people, support and queries sharing no recording; '{fewest}' is rarest, {have[fewest]}"
+                " clips; ask for fewer shots or folds, leave this emotion out, or give more people"
+            )
+    return short
 
 
 def _served(have: int, queries: int) -> str:

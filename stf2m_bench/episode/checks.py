@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from stf2m_bench.checks import Check, check_faults
 from stf2m_bench.datasets.base.manifest import Manifest
-from stf2m_bench.episode.capacity import shortages
+from stf2m_bench.episode.capacity import shortages, training_shortages
 from stf2m_bench.episode.drawing import Drawer, Episode, hash_episodes
 from stf2m_bench.episode.stimulus_checks import new_stimuli_fault, stimulus_faults, training_faults
 from stf2m_bench.episode.views import absent_views, disagreements
@@ -50,7 +50,7 @@ def check_task(
         ),
         *_check_groups(task),
         check_faults("duplicates marked", _mark_faults(task), "duplicate_of names a clip that is drawn in its place"),
-        check_faults("enough clips", shortages(task), "the data cannot serve every episode"),
+        check_faults("enough clips", shortages(task) + training_shortages(task), "the data cannot serve every episode"),
         *_check_data(task, manifest, stores),
         _check_alike(task, fingerprints),
         Check("kinds of classes", True, in_words(task.protocol) if is_mixed(task.protocol) else ""),

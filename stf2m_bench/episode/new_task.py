@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from stf2m_bench.datasets.base.manifest import Manifest
-from stf2m_bench.episode.capacity import fewest_support_people, shortages
+from stf2m_bench.episode.capacity import fewest_support_people, shortages, training_shortages
 from stf2m_bench.episode.drawing import frozen_hash
 from stf2m_bench.episode.folds import (
     Halves,
@@ -94,7 +94,7 @@ def freeze(task: Task) -> Task:
     Raises:
         FaultsError: some episode could not be drawn.
     """
-    short = shortages(task)
+    short = shortages(task) or training_shortages(task)
     if short:
         raise FaultsError(
             f"The data of '{task.name}'", short, "ask for fewer shots, queries or emotions, or leave people out"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from stf2m_bench.episode.capacity import DRAWN
 from stf2m_bench.episode.drawing import Drawer, Episode
 from stf2m_bench.errors import InputError
 from stf2m_bench.tasks.protocol import SIDES
 from stf2m_bench.tasks.task import Task
-
-_DRAWN = 20  # episodes of each shot and training side
 
 
 def stimulus_faults(task: Task) -> list[str]:
@@ -38,11 +37,10 @@ def training_faults(task: Task) -> list[str]:
     drawer, faults = Drawer(task), []
     for number, fold in enumerate(task.protocol.folds):
         for side in SIDES[:2]:
-            numbers = [(shot, i) for shot in task.protocol.shots for i in range(_DRAWN)]
+            numbers = [(shot, i) for shot in task.protocol.shots for i in range(DRAWN)]
             try:
                 drawn = [drawer.draw(shot, i, fold=number, side=side) for shot, i in numbers]
-            except InputError as error:
-                faults.append(str(error))
+            except InputError:  # a shortage, which is told as such
                 continue
             seen = {task.clips.stimulus[row] for e in drawn for rows in (e.support, e.query) for row in rows}
             faults += [f"fold {number}: '{s}' in {side}" for s in sorted(seen - {*fold.support_stimuli})]

@@ -16,7 +16,7 @@ import pytest
 
 from stf2m_bench.tasks.task import Task, load_task
 
-AUTHORS, AROUSAL = "ceap-authors-new-subjects", "ceap-authors-arousal-new-subjects"
+AUTHORS, AROUSAL = "ceap-authors-new-subjects", "ceap-arousal-new-subjects"
 EMODSN = "ceap-emodsn-new-subjects"
 
 

@@ -102,9 +102,13 @@ def test_where_everyone_saw_everything_tested_people_ask_each_other(alone: Manif
     assert faults(task) == []
 
 
-def test_supporters_are_as_many_as_the_supported_half_asks_for(apart: Manifest) -> None:
-    task = made(apart, shots=(1, 10), queries=1)
-    assert task.protocol.support_people == {"1": 1, "10": 2}
+def test_supporters_are_as_many_as_the_supported_half_asks_for(apart: Manifest, tmp_path: Path) -> None:
+    with pytest.raises(FaultsError, match="fold 0, meta_val: no 2-way 10-shot episode can be drawn from its 2 people"):
+        made(apart, shots=(1, 10), queries=1)
+    (tmp_path / "many").mkdir()
+    people = {f"{half}{n}": HALVES[number] for number, half in enumerate("ab") for n in range(24)}
+    many = corpus(tmp_path / "many", people, recordings=lambda person, shown: f"{person}-{shown}")
+    assert made(many, shots=(1, 10), queries=1).protocol.support_people == {"1": 1, "10": 2}
 
 
 def test_what_the_data_cannot_serve_is_told(alone: Manifest, tmp_path: Path) -> None:

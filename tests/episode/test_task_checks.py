@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -230,7 +231,7 @@ def test_drawing_that_broke_a_rule_would_be_found(
 ) -> None:
     task = make_task(track=track, freeze=True)
     plain = Drawer.draw
-    monkeypatch.setattr(Drawer, "draw", lambda self, shot, i: harm(task, plain(self, shot, i)))
+    monkeypatch.setattr(Drawer, "draw", lambda self, shot, i, **side: harm(task, plain(self, shot, i, **side)))
     faults = failed(check_task(task))
     assert told in faults[name]
     assert ("frozen" in faults) == (harm is not swap_two_labels)  # labels follow from the rows
@@ -253,8 +254,8 @@ def test_class_numbers_that_never_change_would_be_found(monkeypatch: pytest.Monk
     task = make_task(ways=4, freeze=True)
     plain = Drawer.draw
 
-    def in_fixed_order(self: Drawer, shot: int, index: int) -> Episode:
-        e = plain(self, shot, index)
+    def in_fixed_order(self: Drawer, shot: int, index: int, **side: Any) -> Episode:
+        e = plain(self, shot, index, **side)
         order = [e.emotions.index(emotion) for emotion in EMOTIONS]
         blocks = e.support.reshape(4, shot)
         labels = np.array([order.index(label) for label in e.query_labels])
