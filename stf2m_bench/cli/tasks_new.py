@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -27,6 +28,12 @@ def _halves(_context: click.Context, _option: click.Parameter, text: str) -> tup
     if text and (len(halves) != 2 or not all(halves)):
         raise click.BadParameter(f"'{text}' is not of the form A,B/C,D: two halves, each with a stimulus.")
     return (halves[0], halves[1]) if text else ((), ())
+
+
+def _finite(_context: click.Context, _option: click.Parameter, number: float) -> float:
+    if not math.isfinite(number):
+        raise click.BadParameter(f"{number} is no number of seconds.")
+    return number
 
 
 def _number(name: str, least: int, default: int, text: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -95,6 +102,7 @@ def _number(name: str, least: int, default: int, text: str) -> Callable[[Callabl
     "--window",
     metavar="SECONDS",
     type=click.FloatRange(0),
+    callback=_finite,
     default=0.0,
     help="Cut clips, or ratings given all the while, into windows of this length.  [default: as the dataset has them]",
 )
@@ -102,6 +110,7 @@ def _number(name: str, least: int, default: int, text: str) -> Callable[[Callabl
     "--lag",
     metavar="SECONDS",
     type=click.FloatRange(0),
+    callback=_finite,
     default=0.0,
     help="With --window: people rate late, and what they say so much later is about a window.  [default: 0]",
 )
@@ -184,12 +193,13 @@ def new(
     if path.exists():
         raise click.UsageError(f"The task file {path} exists already; choose another name or --out FOLDER.")
     read = {"label": label, "neutral_band": neutral_band, "window": window, "lag": lag, "midpoint": midpoint}
-    wish["title"] = wish["title"] or f"{dataset}: {wish['track'].replace('-', ' ')}"
+    wish["title"] = wish["title"] or _title(dataset, wish["track"], label, window, lag)
     wish["shots"] = sorted(set(wish["shots"]))
     manifest, stores = _prepared(dataset, views, read, data, workers)
     task = new_task(manifest, stores, Wish(read=read, rated=Rated(votes, majority, relabel), **wish))
     write_task(task.protocol, task.clips, out)
-    note(f"Wrote {path} and its clip list; evaluate it: stf2m-bench evaluate {path}")
+    taken = f"{len(task.clips):,} of {len(manifest.table):,} clips"
+    note(f"Wrote {path} and its clip list, {taken}; evaluate it: stf2m-bench evaluate {path}")
 
 
 def _prepared(
@@ -201,8 +211,22 @@ def _prepared(
     from stf2m_bench.views.base.store import prepare_view
 
     with progress_bars() as progress:
-        manifest = as_read(open_dataset(dataset, data=data, workers=workers, progress=progress), **read)
-        return manifest, {
+        whole = open_dataset(dataset, data=data, workers=workers, progress=progress)
+        manifest = as_read(whole, **read)
+        stores = {
             view: prepare_view(manifest, view, workers=workers, progress=progress(f"{dataset}: {view}"))
             for view in views
         }
+    if lost := sorted({*whole.table["recording"]} - {*manifest.table["recording"]} - {None}):
+        said = "too short for one, or rated with gaps of more than half a second"
+        note(f"No window is of {len(lost)} recordings, such as '{lost[0]}': {said}.")
+    return manifest, stores
+
+
+def _title(dataset: str, track: str, label: str, window: float, lag: float) -> str:
+    """What tells tasks of one dataset apart."""
+    told = [track.replace("-", " ")]
+    told += [label.replace("_", " ")] if label not in ("emotion", "word") else []
+    told += [f"windows of {window:g} s"] if window else []
+    told += [f"rated {lag:g} s later"] if lag else []
+    return f"{dataset}: {', '.join(told)}"

@@ -172,17 +172,47 @@ def _clip(row: dict[str, Any]) -> Clip:
 
 
 def _trace(root: Path, whole: Clip, file: str) -> Trace:
+    path = root / file
+    if PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts or not path.is_file():
+        raise InputError(f"The ratings '{file}' of clip '{whole.clip_id}' are no file inside {root}; mend the table.")
+    table = _numbers(path)
+    seconds, valence, arousal = (table[name].to_numpy() for name in _RATED)
+    if len(seconds) and seconds[0] >= (86_400 if whole.end is None else whole.end):
+        raise InputError(
+            f"{path}: stamps run from {seconds[0]:.2f} to {seconds[-1]:.2f} s, after the end of clip '{whole.clip_id}';"
+            " they are seconds from the beginning of the clip's files."
+        )
+    return Trace(whole=whole, seconds=seconds, valence=valence, arousal=arousal)
+
+
+def _numbers(path: Path) -> Any:
+    """The table of a file of ratings; the first row that breaks its rules is named."""
     import pandas as pd
 
-    if PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts:
-        raise InputError(
-            f"The ratings '{file}' of clip '{whole.clip_id}' are not a path inside {root}; mend the table."
-        )
     try:
-        table = pd.read_csv(root / file, usecols=list(_RATED), dtype=float)[list(_RATED)]
+        text = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True)
     except (ValueError, OSError) as error:
-        raise InputError(f"{root / file} is no CSV file with the columns {', '.join(_RATED)} ({error}).") from error
-    if not table[["valence", "arousal"]].abs().le(1).all(axis=None):
-        raise InputError(f"{root / file} has ratings that are missing or outside [-1, 1]; scale them first.")
-    seconds, valence, arousal = (table[name].to_numpy() for name in _RATED)
-    return Trace(whole=whole, seconds=seconds, valence=valence, arousal=arousal)
+        raise InputError(f"{path} cannot be read as a CSV file in UTF-8 ({error}); save it so.") from error
+    if missing := [name for name in _RATED if name not in text.columns]:
+        raise InputError(
+            f"{path} has no column '{missing[0]}' (it has: {', '.join(map(str, text.columns))}); ratings are a CSV"
+            f" file with {', '.join(_RATED)}, commas between them."
+        )
+    table = text[list(_RATED)].apply(pd.to_numeric, errors="coerce")
+    for name in _RATED:
+        if (bad := table[name].isna()).any():
+            row = int(bad.argmax())
+            raise InputError(f"{path}, row {row + 2}: {name} is '{text[name][row]}', no number; mend or drop the row.")
+        if name != "seconds" and (bad := table[name].abs() > 1).any():
+            row = int(bad.argmax())
+            raise InputError(
+                f"{path}, row {row + 2}: {name} is {table[name][row]:g}; ratings go from -1 to 1, so map 1 to 9 by"
+                " (x - 5) / 4."
+            )
+    if (bad := table["seconds"].diff() <= 0).any():
+        row = int(bad.argmax())
+        before, now = table["seconds"][row - 1], table["seconds"][row]
+        raise InputError(
+            f"{path}, row {row + 2}: {now:g} s does not come after {before:g} s; sort, drop double stamps."
+        )
+    return table

@@ -174,7 +174,7 @@ def _rows(root: Path, options: Options, splits: dict[str, Any]) -> Iterator[dict
         for number, told in enumerate(table):
             name = f"{split}_{number:06}"
             row = {ours: _plain(table.features[theirs], told[theirs]) for ours, theirs in options.columns.items()}
-            for kind in {"audio", "video"} & row.keys():
+            for kind in {"audio", "video", "signal", "ratings"} & row.keys():
                 row[kind] = _path(root, options.source, f"{name}.{kind}", row[kind])
             row = {"clip_id": name, "label": row["emotion"]} | row
             yield {"subject": row["clip_id"]} | row

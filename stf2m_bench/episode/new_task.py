@@ -106,6 +106,11 @@ def _emotions(manifest: Manifest, wish: Wish) -> tuple[str, ...]:
     """Those asked for, or every one with enough clips."""
     found = Counter(row["emotion"] for row in rows_of(manifest, wish.rated) if row["emotion"] is not None)
     emotions = tuple(wish.emotions) or tuple(e for e in sorted(found) if found[e] >= wish.least)
+    if not emotions:
+        raise InputError(
+            f"No clip of '{manifest.dataset}' has a class; tell its emotion, or choose ratings: label = valence, and"
+            " where people rate all the while, a window."
+        )
     if len(emotions) < wish.ways:
         raise InputError(
             f"{wish.ways}-way episodes need {wish.ways} emotions; '{manifest.dataset}' has {len(emotions)}:"

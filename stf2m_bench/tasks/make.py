@@ -14,7 +14,7 @@ from stf2m_bench.errors import InputError
 from stf2m_bench.files import write_text
 from stf2m_bench.tasks.clips import ClipList
 from stf2m_bench.tasks.protocol import Protocol
-from stf2m_bench.tasks.votes import UNRATED, Rated, as_text, leading
+from stf2m_bench.tasks.votes import TIME, UNRATED, Rated, as_text, leading
 from stf2m_bench.views.base.extractor import make_extractor
 from stf2m_bench.views.base.store import Store
 
@@ -110,7 +110,9 @@ def votes_by(manifest: Manifest, condition: str) -> list[dict[str, float]]:
     emotions = [emotion for found, emotion in columns if found == condition]
     if not emotions:
         known = ", ".join(sorted({found for found, _ in columns})) or "no votes at all"
-        raise InputError(f"'{manifest.dataset}' has no votes '{condition}'; it has: {known}.")
+        shares = " Shares of time need the key window, and valence, arousal or a quadrant as label."
+        hint = shares if condition == TIME else ""
+        raise InputError(f"'{manifest.dataset}' has no votes '{condition}'; it has: {known}.{hint}")
     table = manifest.table[[f"votes.{condition}.{emotion}" for emotion in emotions]].astype(float).fillna(0.0)
     return [dict(zip(emotions, counts, strict=True)) for counts in table.to_numpy().tolist()]
 

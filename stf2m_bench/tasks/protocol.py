@@ -16,6 +16,7 @@ Label = Literal["emotion", "word", "valence", "arousal", "quadrant", "quadrant_o
 Midpoint = Literal["neither", "high", "low"]
 SIDES: tuple[Side, ...] = ("meta_train", "meta_val", "meta_test")
 Positive = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Fold(BaseModel):
@@ -92,7 +93,7 @@ class Protocol(BaseModel):
     reference: tuple[Reference, ...] = ()
     label: Label = "emotion"
     neutral_band: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    window: Annotated[float, Field(ge=0)] = 0.0
+    window: Seconds = 0.0
     one_person: bool = False
     votes: str = ""
     majority: Annotated[float, Field(ge=0, le=1)] = 0.0
@@ -100,7 +101,7 @@ class Protocol(BaseModel):
     people: Literal["known", "unknown"] = "known"
     nested: bool = False
     midpoint: Midpoint = "neither"
-    lag: Annotated[float, Field(ge=0)] = 0.0
+    lag: Seconds = 0.0
 
     @property
     def every_emotion(self) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+TIME = "time"
+"""The condition of votes that are shares of a window's ratings, no raters."""
 _ONE = re.compile(r"(?P<emotion>[^=;]+)=(?P<count>\d+(\.\d+)?(e-\d+)?)")
 
 
@@ -46,7 +48,8 @@ class Rated:
         kept = (
             f" Only clips are taken of which one emotion alone has {least}." if self.majority or self.relabelled else ""
         )
-        return f"Emotions are {own}.{kept} The votes '{self.votes}' are scored, and shown with the shots."
+        what = ", how much of a window each class has," if self.votes == TIME else ""
+        return f"Emotions are {own}.{kept} The votes '{self.votes}'{what} are scored, and shown with the shots."
 
 
 UNRATED = Rated()

@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from stf2m_bench.datasets.base.continuous import Floats, clips_in
-from stf2m_bench.datasets.base.loader import Trace
+from stf2m_bench.datasets.base.loader import Clip, Trace
 from stf2m_bench.datasets.base.manifest import Manifest, as_table, hash_of_table
 from stf2m_bench.errors import InputError
 from stf2m_bench.files import hash_of
+from stf2m_bench.tasks.votes import TIME
 
 _ROUNDING = 1e-9
-_TIME = "time"  # the condition of the votes that are shares of time
 
 
 def in_windows(manifest: Manifest, seconds: float) -> Manifest:
@@ -56,15 +57,22 @@ def in_rated_windows(
         shares: of the ratings `[2, n]` of a window, the votes `time`: class -> share of them.
 
     Raises:
-        InputError: no trace lasts a window.
+        InputError: no window is rated without a gap.
     """
-    clips = []
+    clips: list[Clip] = []
+    traces = list(traces)
     for trace in traces:
         for clip, ratings in clips_in(trace, length=seconds, lag=lag):
-            votes = {f"{_TIME}.{name}": share for name, share in shares(ratings).items()} if shares else {}
+            votes = {f"{TIME}.{name}": share for name, share in shares(ratings).items()} if shares else {}
             clips.append(replace(clip, votes={**clip.votes, **votes}))
     if not clips:
-        raise InputError(f"No rating of '{manifest.dataset}' lasts {seconds:g} seconds; choose shorter windows.")
+        longest = max((np.ptp(trace.seconds) for trace in traces if np.size(trace.seconds)), default=0.0)
+        late = f", {lag:g} s later," if lag else ""
+        raise InputError(
+            f"No window of {seconds:g} s of '{manifest.dataset}' is rated{late} without a gap of more than"
+            f" half a second; the longest rating lasts {longest:.1f} s. Choose shorter windows or a smaller lag, or"
+            " resample the ratings."
+        )
     table = as_table(clips)
     return replace(manifest, table=table, hash=hash_of_table(table))
 

@@ -72,7 +72,7 @@ def test_pulse_and_conductance_are_channels_of_one_clip_on_one_clock(eevr: Path)
     for channel, rate in (("EDA", 7.83), ("PPG", RATE)):
         read = mine.channel(channel)
         assert read is not None
-        seconds, values = read
+        seconds, values, _ = read
         assert (seconds[0], values[0]) == (0, 5)
         assert np.median(np.diff(seconds)) == pytest.approx(1 / rate, rel=0.03)  # by stamps of 0.6 s
     assert clip(eevr, "3-V2").channel("PPG") is None

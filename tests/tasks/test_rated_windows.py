@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from toys import make_task
 
+from stf2m_bench.datasets.base.checks import check_dataset
 from stf2m_bench.datasets.base.continuous import rated_windows
 from stf2m_bench.datasets.base.corpus_files import corpus_files
 from stf2m_bench.datasets.base.manifest import Manifest, build_manifest
@@ -108,20 +110,52 @@ def test_windows_of_a_second_have_the_majority_that_was_counted_from_the_frames(
 def test_ratings_that_cannot_be_cut_are_refused_by_file_and_clip(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"row 3: no file of ratings; give one to every clip, or to none"):
         as_read(own(tmp_path, "a,p1,fear,0,6,trace.csv", "b,p1,fear,0,6,"), window=2)
-    with pytest.raises(InputError, match="No rating of 'csv' lasts 9 seconds; choose shorter windows"):
-        as_read(own(tmp_path, "a,p1,fear,0,6,trace.csv"), window=9)
-    for path, says in {"../trace.csv": "not a path inside", "absent.csv": "is no CSV file with the columns"}.items():
-        with pytest.raises(InputError, match=says):
+    for keys, says in {(9, 0): "of 9 s of 'csv' is rated without", (2, 7): "is rated, 7 s later, without"}.items():
+        with pytest.raises(
+            InputError, match=rf"{says} a gap of more than half a second; the longest rating lasts 5\.9"
+        ):
+            as_read(own(tmp_path, "a,p1,fear,0,6,trace.csv"), window=keys[0], lag=keys[1])
+    for path in ("../trace.csv", "absent.csv"):
+        with pytest.raises(InputError, match=f"ratings '{path}' of clip 'a' are no file inside"):
             as_read(own(tmp_path, f"a,p1,fear,0,6,{path}"), window=2)
-    for line, says in {
-        "7,0.1,2": r"outside \[-1, 1\]",
-        "5,0,0": "The ratings of 'a': .*rising",
-        "x,0,0": "is no CSV",
-    }.items():
-        whole = own(tmp_path, "a,p1,fear,0,6,trace.csv")
-        (tmp_path / "trace.csv").write_text(f"{TRACE}\n{line}\n")
-        with pytest.raises(InputError, match=says):
-            as_read(whole, window=2)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (TRACE + "\n7,0.1,2\n", r"row 62: arousal is 2; ratings go from -1 to 1, so map 1 to 9 by \(x - 5\) / 4"),
+        (TRACE + "\n5,0,0\n", r"row 62: 5 s does not come after 5\.9 s; sort, drop double stamps"),
+        (TRACE + "\nx,0,0\n", "row 62: seconds is 'x', no number"),
+        (TRACE + "\n7,,0\n", "row 62: valence is '', no number; mend or drop the row"),
+        (TRACE.replace(",", ";"), r"has no column 'seconds' \(it has: seconds;valence;arousal\)"),
+        (TRACE.replace("valence", "Valence"), r"no column 'valence' \(it has: seconds, Valence, arousal\)"),
+        (
+            "seconds,valence,arousal\n1600000000.1,0,0\n1600000000.3,0,0\n",
+            "after the end of clip 'a'; they are seconds",
+        ),
+        ("", "cannot be read as a CSV file in UTF-8"),
+    ],
+)
+def test_a_fault_in_a_file_of_ratings_is_told_by_row(text: str, says: str, tmp_path: Path) -> None:
+    whole = own(tmp_path, "a,p1,fear,0,6,trace.csv")
+    (tmp_path / "trace.csv").write_text(text)
+    with pytest.raises(InputError, match=rf"trace\.csv.*{says}"):
+        as_read(whole, window=2)
+    (check,) = (check for check in check_dataset("csv", tmp_path) if check.name == "ratings")
+    assert (check.passed, bool(re.search(says, check.message))) == (False, True)
+
+
+def test_ratings_are_checked_and_a_clip_of_which_no_second_is_rated_is_named(tmp_path: Path) -> None:
+    own(tmp_path, "a,p1,fear,0,6,trace.csv", "b,p1,fear,,,rare.csv")
+    (tmp_path / "rare.csv").write_text("\ufeffseconds, valence, arousal\n0,0,0\n1,0.1,0\n2,0,0\n", encoding="utf-8")
+    (check,) = (check for check in check_dataset("csv", tmp_path) if check.name == "ratings")
+    assert (check.passed, "clip 'b' has no second rated without a gap" in check.message) == (False, True)
+    assert {*as_read(build_manifest("csv", tmp_path), window=2).table["recording"]} == {"a"}
+
+
+def test_stamps_far_from_the_start_take_no_longer(tmp_path: Path) -> None:
+    windows = list(rated_windows([1.6e9, 1.6e9 + 0.4, 1.6e9 + 0.8], [0, 0, 0], [0, 0, 0], length=1))
+    assert [window.start for window in windows] == [1.6e9]
 
 
 def test_a_lag_without_ratings_or_without_windows_is_refused(tmp_path: Path) -> None:

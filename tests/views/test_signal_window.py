@@ -90,3 +90,26 @@ def test_a_broken_signal_file_is_named(tmp_path: Path, content: str | None, faul
         (tmp_path / "s.csv").write_text(content)
     with pytest.raises(InputError, match=rf"s\.csv.*({fault})"):
         window(tmp_path)
+
+
+def test_a_gap_is_judged_by_known_values_and_the_recording_s_usual_step(tmp_path: Path) -> None:
+    values = np.ones(400)
+    values[212:228] = np.nan  # 21.2 to 22.8 s, ten values a second
+    for seconds, told in (
+        (np.arange(400) / 10, values),
+        (np.delete(np.arange(400), range(212, 228)) / 10, np.ones(384)),
+    ):
+        write_signal(tmp_path, seconds, told)
+        for start, end in ((20.0, 22.0), (22.0, 24.0), (21.5, 22.5)):
+            with pytest.raises(InputError, match=r"no value from 21\.10 s to 22\.80 s, more than the 1\.00 s"):
+                window(tmp_path, start, end)
+        assert len(window(tmp_path, 23.0, 25.0)) == 32
+    write_signal(tmp_path, np.arange(0, 10, 0.1), np.full(100, np.nan))
+    with pytest.raises(InputError, match="channel 'eda', is empty from 2"):
+        window(tmp_path, 2.0, 4.0)
+
+
+def test_channels_of_other_rates_may_share_a_table_with_blank_cells(tmp_path: Path) -> None:
+    values = np.where(np.arange(640) % 16 == 0, np.arange(640) / 64, np.nan)  # four a second among 64
+    write_signal(tmp_path, np.arange(640) / 64, values)
+    assert window(tmp_path, 2.0, 4.0)[:, 0] == pytest.approx(2 + np.arange(32) / 16, abs=1e-6)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import get_args, get_type_hints
 
 from stf2m_bench.checks import Check, check_faults
+from stf2m_bench.datasets.base.continuous import clips_in
 from stf2m_bench.datasets.base.corpus_files import corpus_file, is_there
 from stf2m_bench.datasets.base.emotions import canonical_emotions
-from stf2m_bench.datasets.base.loader import Card, Clip
+from stf2m_bench.datasets.base.loader import Card, Clip, Loader
 from stf2m_bench.datasets.base.manifest import PATHS, find_faults, load_loader
 from stf2m_bench.datasets.base.side_tables import LFS_POINTER
 from stf2m_bench.datasets.base.signals import file_of
@@ -50,7 +51,20 @@ def check_dataset(dataset: str, root: Path) -> list[Check]:
         _check_emotions(clips, loader.card),
         _check_subjects(clips, loader.card),
         check_faults("recordings", list(_recording_faults(clips)), "clips recorded in one go share one recording"),
+        *_check_ratings(loader, root),
     ]
+
+
+def _check_ratings(loader: Loader, root: Path) -> Iterator[Check]:
+    """Whether ratings given all the while can be cut into windows of a second; nothing where there are none."""
+    try:
+        rated = {trace.whole.clip_id: len(list(clips_in(trace, length=1.0))) for trace in loader.traces(root)}
+    except BenchError as error:
+        yield Check("ratings", False, str(error))
+        return
+    faults = [f"clip '{clip}' has no second rated without a gap" for clip, seconds in rated.items() if not seconds]
+    if rated:
+        yield check_faults("ratings", faults, "ratings may be half a second apart; resample them, mend their stamps")
 
 
 def _card_faults(card: Card) -> list[str]:

@@ -66,8 +66,8 @@ def rated_windows(
     stamps, ratings = np.asarray(seconds, np.float64), np.asarray([valence, arousal], np.float64)
     if ratings.shape != (2, len(stamps)) or not np.all(np.diff(stamps) > 0):
         raise InputError("A trace of ratings needs rising stamps and as many ratings of valence as of arousal.")
-    last = stamps[-1] - lag if len(stamps) else first
-    for number in range(int(np.ceil(max(0.0, last - first) / length))):
+    rated = np.floor((stamps - lag - first) / length)
+    for number in map(int, np.unique(np.clip([rated - 1, rated, rated + 1], 0, None))):  # no last bit leaves one out
         start, end = first + number * length, first + (number + 1) * length
         rows = slice(*np.searchsorted(stamps, [start + lag, end + lag], "left"))
         edges = np.concatenate([[start + lag], stamps[rows], [end + lag]])

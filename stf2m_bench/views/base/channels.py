@@ -45,27 +45,29 @@ def known_stretch(clip: ClipMedia, channel: str, longest_gap: float) -> Stretch 
     read = clip.channel(channel)
     if read is None:
         return None
-    seconds, values = read
+    seconds, values, usual = read
     start = float(seconds[0]) if clip.start is None else clip.start
     end = float(seconds[-1]) if clip.end is None else clip.end
     step = float(np.median(np.diff(seconds))) if len(seconds) > 1 else 0.0
     known = np.isfinite(values)
     where = f"{clip.root / str(clip.signal)}, channel '{channel}'"
     stretch = Stretch(where, start, end, step, seconds[known], values[known])
-    _refuse_long_gaps(stretch, longest_gap)
+    if not known.any():
+        raise InputError(f"{where}, is empty from {start:.2f} s to {end:.2f} s and about; take another view or signal.")
+    _refuse_long_gaps(stretch, max(longest_gap, 2 * usual) + 1e-9)
     return stretch
 
 
-def _refuse_long_gaps(stretch: Stretch, longest_gap: float) -> None:
+def _refuse_long_gaps(stretch: Stretch, limit: float) -> None:
     start, end, known = stretch.start, stretch.end, stretch.seconds
-    limit = max(longest_gap, 2 * stretch.step) + 1e-9
     within = known[(known > start) & (known < end)]
     before, after = known[known <= start], known[known >= end]
     edges = [before[-1] if len(before) else start, *within, after[0] if len(after) else end]
     gaps = np.diff(edges)
-    if not len(known) or gaps.max() > limit:
+    if gaps.max() > limit:
         worst = int(gaps.argmax())
         raise InputError(
-            f"{stretch.where}: no value from {edges[worst]:.2f} s to {edges[worst + 1]:.2f} s, more than the "
-            f"{limit:.2f} s that are bridged; leave the clip out or mend the signal."
+            f"{stretch.where}: no value from {edges[worst]:.2f} s to {edges[worst + 1]:.2f} s, more than the"
+            f" {limit:.2f} s that are bridged; leave the clip out, cut it in two there (start, end, one recording), or"
+            " mend the signal."
         )

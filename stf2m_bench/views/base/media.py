@@ -64,10 +64,11 @@ class ClipMedia:
         path = self.root / self.video
         return decode_frames(path, rate, self.start or 0.0, self.end, longest=longest, grey=grey)
 
-    def channel(self, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-        """`(seconds [n], values [n])` of one channel of `signal`; None without it.
+    def channel(self, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64], float] | None:
+        """`(seconds [n], values [n], step)` of one channel of `signal`; None without it.
 
-        Seconds are on the clock of `start` and `end`, rising. Rows of the stretch, and the nearest one on either side.
+        Seconds are on the clock of `start` and `end`, rising. Rows of the stretch, and all up to the nearest known
+        value on either side; `step` is the usual time between known values of the whole recording, 0 with one alone.
 
         Raises:
             InputError: the file is missing or not of the corpus's form.
@@ -76,7 +77,12 @@ class ClipMedia:
         if self.signal is None:
             return None
         seconds, values = self.signals.read(self.root, self.signal, name)
-        first = 0 if self.start is None else int(np.searchsorted(seconds, self.start, "right")) - 1
-        last = len(seconds) if self.end is None else int(np.searchsorted(seconds, self.end, "left")) + 1
-        rows = slice(max(0, first), last)
-        return seconds[rows], values[rows]
+        places = np.flatnonzero(np.isfinite(values))
+        known = seconds[places]
+        first, last = 0, len(seconds)
+        if self.start is not None and (before := np.searchsorted(known, self.start, "right")):
+            first = int(places[before - 1])
+        if self.end is not None and (after := np.searchsorted(known, self.end, "left")) < len(known):
+            last = int(places[after]) + 1
+        step = float(np.median(np.diff(known))) if len(known) > 1 else 0.0
+        return seconds[first:last], values[first:last], step
