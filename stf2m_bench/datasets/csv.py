@@ -39,7 +39,7 @@ class OwnTable(Loader):
         emotions=tuple(canonical_emotions()),
         languages=(),
         modalities=("video", "audio", "text", "signal"),
-        tracks=("new-subjects", "personal"),
+        tracks=("new-subjects", "personal", "new-emotions", "new-stimuli"),
         verified="real",
         no_task="Its owner makes tasks of it: stf2m-bench tasks new.",
     )

@@ -63,7 +63,7 @@ class HuggingFace(GeneratedLoader):
         emotions=tuple(canonical_emotions()),
         languages=(),
         modalities=("video", "audio", "text", "signal"),
-        tracks=("new-subjects", "personal"),
+        tracks=("new-subjects", "personal", "new-emotions", "new-stimuli"),
         verified="layout",
         no_task="Its owner makes tasks of it: stf2m-bench tasks new.",
     )

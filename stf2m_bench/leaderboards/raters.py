@@ -15,6 +15,7 @@ from stf2m_bench.scoring.predictions import Predictions
 from stf2m_bench.scoring.result import Result, predictions_of
 from stf2m_bench.scoring.votes import VoteIntervals, vote_intervals
 from stf2m_bench.tasks.task import Task
+from stf2m_bench.tasks.votes import TIME
 
 RaterIntervals = Mapping[str, Mapping[int, VoteIntervals | None]]
 FIGURES = {"cross-entropy": 3, "divergence": 3, "agreement": 1}
@@ -81,7 +82,8 @@ def rater_lines(rows: Sequence[Row], task: Task, intervals: RaterIntervals = NO_
     if not task.protocol.votes or not scored:
         return
     shots = task.protocol.shots
-    yield from (f"## Agreement with the raters `{escape(task.protocol.votes)}`", "", MEANING, "")
+    moments = " A rater is here a moment of the window, drawn at random." if task.protocol.votes == TIME else ""
+    yield from (f"## Agreement with the raters `{escape(task.protocol.votes)}`", "", MEANING + moments, "")
     names = [f"{name} {shot}-shot" for name in FIGURES for shot in shots]
     yield f"| model | {' | '.join(names)} |"
     yield f"| --- |{' --: |' * len(names)}"

@@ -48,8 +48,10 @@ class Rated:
         kept = (
             f" Only clips are taken of which one emotion alone has {least}." if self.majority or self.relabelled else ""
         )
-        what = ", how much of a window each class has," if self.votes == TIME else ""
-        return f"Emotions are {own}.{kept} The votes '{self.votes}'{what} are scored, and shown with the shots."
+        if self.votes == TIME:
+            whose = "Classes are those that most of a window has, not that of its mean. " if self.relabelled else ""
+            return f"{whose}Scored, and shown with the shots, is how much of a window each class has ('{TIME}').{kept}"
+        return f"Emotions are {own}.{kept} The votes '{self.votes}' are scored, and shown with the shots."
 
 
 UNRATED = Rated()
