@@ -74,7 +74,7 @@ def whole_task() -> tuple[Path, TaskViews]:
 
 
 def small_task(folder: Path) -> tuple[Path, TaskViews]:
-    """An emosynth of six people with one recording each, and a task on it."""
+    """An emosynth of eight people with one recording each, and a task on it."""
     from measures.corpus import empty_home
 
     from stf2m_bench.datasets.base.manifest import build_manifest
@@ -85,7 +85,7 @@ def small_task(folder: Path) -> tuple[Path, TaskViews]:
     from stf2m_bench.views.base.store import prepare_view
 
     corpus = folder / "corpus"
-    generate_corpus(corpus, plan=Plan(subjects=6, recordings=1))
+    generate_corpus(corpus, plan=Plan(subjects=8, recordings=1))
     manifest = build_manifest("emosynth", corpus)
     with empty_home():
         stores = {view: prepare_view(manifest, view) for view in ("audio.logmel", "text.hashed")}

@@ -87,7 +87,7 @@ def test_a_task_is_a_control_by_its_board_and_without_boards_what_its_file_says(
 ) -> None:
     with_boards = states(run("tasks", "list", "--folder", TOP / "leaderboards", "--json").json)
     assert with_boards["ravdess-a12-new-subjects"] == "ranked"
-    assert with_boards["emosynth-temporal"] == "no result"
+    assert with_boards["crema-d-new-subjects"] == "no result"
     monkeypatch.chdir(tmp_path)
     without = states(run("tasks", "list", "--json").json)
     assert without == {n: "ranked" if load_task(n).protocol.ranked else "control" for n in task_names()}
