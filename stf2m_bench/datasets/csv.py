@@ -119,6 +119,8 @@ def _read_version(path: Path, _changed: tuple[int, int]) -> Any:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
         if not isinstance(table.index, pd.RangeIndex):
             raise ValueError("its rows have more values than its header")
+        if len(table.columns) == 1 and ";" in table.columns[0]:
+            raise ValueError("its columns lie between semicolons, not commas")
         return table
     except Exception as error:
         raise InputError(

@@ -127,9 +127,12 @@ def _new_subjects(task: Task, drawer: Drawer, fold: int, side: Side) -> list[str
                 )
             left = sum(asked.values()) - most
             if left < task.protocol.queries:
+                advice = (
+                    f"lower queries to {left}" if left > 0 else "leave this emotion out, or give more people or clips"
+                )
                 short.append(
-                    f"fold {fold}, {side}: '{emotion}' leaves {left} clips for {task.protocol.queries} queries"
-                    f" in some group; lower queries to {left}"
+                    f"fold {fold}, {side}: '{emotion}' leaves {max(0, left)} clips for {task.protocol.queries} queries"
+                    f" where the people who have most of it support; {advice}"
                 )
     return short
 

@@ -91,6 +91,7 @@ def test_what_is_no_number_is_told_with_its_row(tmp_path: Path) -> None:
     ("content", "message"),
     [
         (b"", "could not be read as a table"),
+        (b"clip_id;subject;emotion\nc1;p1;anger\n", "its columns lie between semicolons, not commas"),
         (b"clip_id,subject,emotion\nc1,p1,anger,extra\n", "its rows have more values than its header"),
         ("clip_id,subject,emotion\nc1,J\xfcrgen,anger\n".encode("latin-1"), "save it as UTF-8 CSV or as Parquet"),
         (b"clip_id,subject,emotion\nc1,p1,anger\nc2,p1,anger,1,2\n", "could not be read as a table"),

@@ -12,7 +12,7 @@ from datasets import Audio, ClassLabel, Dataset, DatasetDict
 from stf2m_bench.datasets.base.checks import check_dataset
 from stf2m_bench.datasets.base.manifest import open_dataset
 from stf2m_bench.datasets.hf import HuggingFace
-from stf2m_bench.errors import BenchError, FaultsError, InputError
+from stf2m_bench.errors import BenchError, FaultsError, InputError, UsageError
 
 OPTIONS = """
 source = "corpus"
@@ -166,6 +166,20 @@ def test_a_folder_without_options_or_dataset_is_refused(tmp_path: Path) -> None:
     (tmp_path / "corpus").mkdir()
     with pytest.raises(BenchError, match="could not be read as a Hugging Face dataset"):
         read(tmp_path)
+
+
+def test_signals_and_ratings_inside_a_dataset_are_read_there(tmp_path: Path) -> None:
+    to_csv(make(heart=["a.csv#1", "a.csv", "a.csv"], said=["r.csv", "r.csv", "r.csv"]), tmp_path)
+    (tmp_path / "corpus/a.csv").write_text("seconds,HR\n0,60\n1,61\n")
+    (tmp_path / "corpus/r.csv").write_text("seconds,valence,arousal\n0,0.5,0\n0.4,0.5,0\n0.8,0.5,0\n")
+    options = OPTIONS.replace("[emotions]", 'signal = "heart"\nratings = "said"\n[emotions]')
+    assert [clip["signal"] for clip in read(tmp_path, options).values()] == ["corpus/a.csv#1", *["corpus/a.csv"] * 2]
+    assert [len(trace.seconds) for trace in HuggingFace().traces(tmp_path)] == [3, 3, 3]
+
+
+def test_a_dataset_that_was_never_told_of_is_asked_for() -> None:
+    with pytest.raises(UsageError, match="Where does the dataset 'hf:other' lie"):
+        open_dataset("hf:other")
 
 
 def test_scripts_of_a_dataset_are_not_run(tmp_path: Path) -> None:

@@ -85,7 +85,8 @@ def locate_dataset(dataset: str, *, data: Path | None = None, workers: int = 1, 
     loader = load_loader(dataset)
     if not isinstance(loader, GeneratedLoader):
         return root_of(dataset, data)
-    root = data or remembered_roots().get(dataset) or home() / "datasets" / dataset
+    made_here = home() / "datasets" / dataset if loader.card.synthetic else None
+    root = data or remembered_roots().get(dataset) or made_here or root_of(dataset, None)
     loader.generate(root, workers=workers, progress=progress(f"{dataset}: making media"))
     return root
 
