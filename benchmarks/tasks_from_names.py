@@ -66,12 +66,11 @@ def crema_d(tables: Path) -> Task:
 
 
 def whole(dataset: str, folder: Path, title: str) -> Task:
-    """The task of a corpus, not ranked until models and shortcut probes were scored."""
+    """The task of a corpus; its board ranks once models and shortcut probes were scored."""
     manifest = build_manifest(dataset, folder)
     name = f"{dataset.replace('_', '-')}-new-subjects"
     wish = Wish(name, title, "new-subjects", emotions=manifest.card.emotions, views=VIEWS)
-    task = new_task(manifest, {}, wish, duplicates=TWINS if dataset == "ravdess" else {})
-    return Task(task.protocol.model_copy(update={"ranked": False}), task.clips)
+    return new_task(manifest, {}, wish, duplicates=TWINS if dataset == "ravdess" else {})
 
 
 def touch(path: Path) -> None:

@@ -24,10 +24,10 @@ are read there, nothing is unpacked.
 
 *Tested on*: `real`, files of the corpus itself; `layout`, file names and tables as its documentation gives them, so a
 fault in your copy may be ours: tell us. *People*: of the whole corpus. Emotions are canonical ones, from the corpus's
-own words by `stf2m_bench/datasets/base/native_emotions.csv`; a corpus of continuous ratings alone has none. *Tasks*:
-those that we made of it, or why there is none. *Emotion is*: `intended` (asked of who shows it), `induced` (what the
-stimulus or the condition aims at), `perceived` (by others) or `reported` (by the people themselves); empty: none of
-these. `tasks check` names a task whose two corpora differ in it.
+own words by `stf2m_bench/datasets/base/native_emotions.csv`; a corpus of continuous ratings alone has `neutral` at
+most. *Tasks*: those that we made of it, or why there is none. *Emotion is*: `intended` (asked of who shows it),
+`induced` (what the stimulus or the condition aims at), `perceived` (by others) or `reported` (by the people
+themselves); empty: none of these. `tasks check` names a task whose two corpora differ in it.
 
 A split that is published with a corpus is not ours: EmoBox's lists put every speaker of CREMA-D (91 of 91), of EmoDB
 (10 of 10) and of TESS (2 of 2) on both sides, so figures made by them are not of new people.
@@ -91,7 +91,7 @@ def row(key: str, card: Card, tasks: list[str]) -> tuple[str, ...]:
     return (
         f"`{key}`",
         escape(f"{card.title} ({card.citation})" if card.citation else card.title),
-        str(card.subjects or ""),
+        str(card.subjects or "") if card.people_known else "not told",
         str(len(card.emotions)),
         ", ".join(card.languages),
         ", ".join(card.modalities),

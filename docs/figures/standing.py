@@ -19,7 +19,7 @@ Made of the committed results by `python docs/figures/standing.py`; edit nothing
 every board that has it, at each number of shots: its UAR and that of the best other model that is no reference row
 (`stf2m-bare` is the same model without the paper's parts); the difference with the 95% interval for new people, and p
 of the paired test over people, uncorrected. Without an interval there are too few people for a test, or their number
-is not known. Boards are of synthetic data or controls where it says so: there nothing is ranked.
+is not known. It says where data is synthetic, and which boards are controls: there nothing is ranked.
 
 | board | | K | stf2m | best other | | difference | p |
 |---|---|--:|--:|---|--:|--:|--:|
@@ -32,8 +32,9 @@ WHY = """
   ([trust](stf2m.md#from-views-to-logits)); single shots do not, so that it is trusted still.
 - `ravdess-a12-new-emotions`, one shot: the space of training emotions is left out there, and memories that were
   trained on five emotions start behind plain class means.
-- `ceap-personal-new-stimuli`, `eevr-new-stimuli`, `stress-predict-conditions`, `meld-new-subjects`: no model is far
-  from chance, and the order is that of noise.
+- `ceap-*`, `eevr-new-stimuli`, `smartwatch-walk-new-subjects`, `stress-predict-conditions`, `meld-new-subjects`: no
+  model is far from chance, and the order is that of noise. On `eevr-new-stimuli` training teaches nothing that helps on
+  meta-val, and `stf2m` says what `ridge` says, number for number; so does `stf2m-bare`, which is not on that board.
 - Where one person has several shots, most of what it gains is ridge regression on them, which stands close by itself.
 """
 

@@ -22,6 +22,7 @@ from stf2m_bench.cli.console import (
 from stf2m_bench.errors import InputError
 
 if TYPE_CHECKING:
+    from stf2m_bench.datasets.base.loader import Card
     from stf2m_bench.datasets.base.votes import Ceiling
 
 
@@ -40,12 +41,12 @@ def list_(as_json: bool) -> None:
     cards = {key: load_loader(key).card for key in ROOM.keys()}
     verified = {key: "synthetic" if card.synthetic else card.verified for key, card in cards.items()}
     if as_json:
-        keys = ("title", "subjects", "emotions", "modalities", "languages", "licence")
+        keys = ("title", "subjects", "people_known", "emotions", "modalities", "languages", "licence")
         told = {key: {name: getattr(card, name) for name in keys} for key, card in cards.items()}
         print_json([{"dataset": key} | told[key] | {"verified": verified[key]} for key in cards])
         return
     rows = [
-        [key, card.subjects, len(card.emotions), initials(card.modalities), verified[key], card.licence]
+        [key, people_of(card), len(card.emotions), initials(card.modalities), verified[key], card.licence]
         for key, card in cards.items()
     ]
     print_list(["dataset", "people", "emotions", "views", "tested on", "licence"], rows)
@@ -73,6 +74,11 @@ def show(dataset: str, as_json: bool) -> None:
         if found := known_ceilings(dataset):
             click.echo("What one rater reaches, of the whole corpus:")
             _print_ceilings(found)
+
+
+def people_of(card: Card) -> str:
+    """How many people a corpus has, in a cell."""
+    return str(card.subjects or "") if card.people_known else "not told"
 
 
 def initials(names: Sequence[str]) -> str:

@@ -75,9 +75,14 @@ def _cells(protocol: Protocol) -> list[object]:
 
 @command.command()
 @click.argument("task")
+@folder_option
 @as_json
-def show(task: str, as_json: bool) -> None:
-    """Show the protocol of TASK, a name or a .toml file."""
+def show(task: str, folder: Path, as_json: bool) -> None:
+    """Show the protocol of TASK, a name or a .toml file.
+
+    Its state is that on the leaderboards in FOLDER, where there are any.
+    """
+    from stf2m_bench.leaderboards.build import state_of
     from stf2m_bench.leaderboards.task_card import in_short
     from stf2m_bench.tasks.make import as_toml
     from stf2m_bench.tasks.task import load_task
@@ -91,6 +96,7 @@ def show(task: str, as_json: bool) -> None:
             click.echo(f"# {found.protocol.rated}")
         for line in in_short(found):
             click.echo(f"# {line}")
+        click.echo(f"# State: {state_of(found, folder)}.")
 
 
 @command.command()

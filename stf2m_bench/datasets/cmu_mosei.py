@@ -44,6 +44,7 @@ class CMUMOSEI(Loader):
         verified="layout",
         no_task=NOT_AT_HAND,
         emotion_is="perceived",
+        people_known=False,
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

@@ -47,6 +47,7 @@ class DailyDialog(Loader):
         ),
         emotion_is="perceived",
         left_out="3 of 272 dialogues at hand (53 of 2,898 turns), word for word those of others, labelled differently.",
+        people_known=False,
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

@@ -37,6 +37,7 @@ class EmoBank(Loader):
             "It has ratings and no emotions but neutral, from writers who are not told; values lie so near the "
             "midpoint (deviation 0.35 of a point in 1 to 5) that quadrants are mostly noise."
         ),
+        people_known=False,
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

@@ -38,6 +38,7 @@ class GoEmotions(Loader):
         verified="real",
         emotion_is="perceived",
         left_out="Comments that the authors' filter left out, and the tables of single raters.",
+        people_known=False,
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

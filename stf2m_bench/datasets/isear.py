@@ -53,6 +53,7 @@ class ISEAR(Loader):
         ),
         emotion_is="reported",
         left_out="47 of 7,516 answers: 40 say only that there is none, 7 only that it is that of another question.",
+        people_known=False,
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

@@ -37,6 +37,7 @@ class OMGEmotion(Loader):
         no_task="Labels alone were at hand: the films lie on YouTube, and speakers are not told.",
         emotion_is="perceived",
         left_out="2 of 3,061 rows, the means and deviations of the table; the videos of the test, which are not read.",
+        people_known=False,
     )
 
     def scan(self, root: Path) -> Iterable[Clip]:

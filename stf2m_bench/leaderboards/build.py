@@ -126,7 +126,7 @@ def _index_line(task: Task, rows: list[Row]) -> str:
     cells = [
         f"[{escape(protocol.title)}]({task.name}.md)",
         protocol.track,
-        str(people_tested(task)),
+        str(people_tested(task)) if task.people_known else "unknown",
         str(sum(row.kind not in ("chance", "probe") for row in rows)),
         _leader_cell(leader, rows, most) if leader else "",
         f"{figure} ({most}-shot)" if leader else "",

@@ -9,8 +9,10 @@ from stf2m_bench.leaderboards.render import escape
 from stf2m_bench.scoring.figures import ShotFigures
 from stf2m_bench.tasks.task import Task
 
+FEWEST = 3  # people of a group that is shown: below, it is the score of somebody
 GROUPS = (
     "UAR of the queries of one group of people, all folds pooled, in percent; in brackets how many people were tested."
+    " Groups of fewer than 3 people are not shown."
     " There is no interval: differences are for looking."
 )
 COARSE = (
@@ -23,9 +25,9 @@ def group_lines(rows: Sequence[Row], task: Task) -> Iterator[str]:
     """Both tables, at the largest shot, of all rows but probes and retracted ones; nothing where there is neither."""
     most = max(task.protocol.shots)
     shown = [(row.model, row.figures[most]) for row in rows if row.hash and row.kind not in ("probe", "retracted")]
-    groups = groups_of(figures for _, figures in shown)
-    if groups:
-        people = {group: len(_tested(task, group)) for group in groups}
+    people = {group: len(_tested(task, group)) for group in groups_of(figures for _, figures in shown)}
+    groups = [group for group, count in people.items() if count >= FEWEST and not group.endswith("=nan")]
+    if len(groups) > 1:
         yield from (f"## By group, {most}-shot", "", GROUPS, "")
         yield _line("model", *(escape(f"{in_words(group)} ({people[group]})") for group in groups), "worst group")
         yield _line("---", *("--:" for _ in groups), "---")
@@ -46,10 +48,10 @@ def groups_of(figures: Iterable[ShotFigures]) -> list[str]:
 
 
 def group_cells(figures: ShotFigures, groups: Sequence[str]) -> list[str]:
-    """The UAR of each group, and the name of the worst; empty where all are alike, as of chance."""
-    cells = [f"{figures.groups[group]:.1f}" if group in figures.groups else "" for group in groups]
-    differ = len(set(figures.groups.values())) > 1
-    return [*cells, in_words(figures.worst_group) if figures.worst_group and differ else ""]
+    """The UAR of each of these groups, and the name of the worst; empty where all are alike, as of chance."""
+    known = {group: figures.groups[group] for group in groups if group in figures.groups}
+    worst = in_words(min(known, key=known.__getitem__)) if len(set(known.values())) > 1 else ""
+    return [*(f"{known[group]:.1f}" if group in known else "" for group in groups), worst]
 
 
 def in_words(group: str) -> str:

@@ -19,6 +19,7 @@ SYNTHETIC = (
     " model reads people."
 )
 CONTROL = "> **Control task.** Shown for what it is, not ranked; the section on shortcuts says why."
+DECLARED = "> **Control task.** Its task file declares it descriptive: shown for what it is, not ranked."
 NO_RESULT = (
     "> **No result yet.** Nobody has scored a model or a shortcut probe on this task. It is ranked once models were"
     " shown to stand above the shortcuts."
@@ -67,7 +68,7 @@ def to_markdown(rows: Sequence[Row], task: Task, rater_intervals: RaterIntervals
     if has_no_result(rows):
         lines += [NO_RESULT, ""]
     else:
-        lines += [] if verdict(rows, task).ranked else [CONTROL, ""]
+        lines += [] if verdict(rows, task).ranked else [CONTROL if protocol.ranked else DECLARED, ""]
     lines += [f"> Superseded by `{protocol.superseded_by}`.", ""] if protocol.superseded_by else []
     lines += [_protocol_line(task), ""]
     lines += _board_table(shown, list(protocol.shots))
@@ -93,16 +94,24 @@ def _protocol_line(task: Task) -> str:
     protocol = task.protocol
     *fewer, most = map(str, protocol.shots)
     shots = f"{', '.join(fewer)} and {most}" if fewer else most
+    folds = "1 fold" if len(protocol.folds) == 1 else f"{len(protocol.folds)} folds"
     return (
         f"`{task.name}` version {protocol.version}, track {protocol.track}: {protocol.ways}-way, {shots} shots,"
-        f" {protocol.queries} queries per emotion, {protocol.episodes:,} episodes a shot over"
-        f" {len(protocol.folds)} folds; {len(protocol.emotions)} emotions,"
+        f" {protocol.queries} queries per {_class(protocol)}, {protocol.episodes:,} episodes a shot over"
+        f" {folds}; {len(protocol.emotions)} {_class(protocol, 's')},"
         f" {f'{people_tested(task)} people tested' if task.people_known else 'people unknown'}."
         f"{_trained_on(protocol.training_emotions)}{_read_as(protocol)}"
         f"{f' {escape(str(protocol.rated))}' if protocol.votes else ''}"
         f"{NESTED if protocol.nested else ''}"
         f" Views: {', '.join(f'`{view}`' for view in protocol.views)}. Frozen episodes `{protocol.frozen[:12]}`."
     )
+
+
+def _class(protocol: Protocol, many: str = "") -> str:
+    """What one class is called, or with `s` several."""
+    if protocol.label == "emotion":
+        return "emotion" + many
+    return "classes" if many else "class"
 
 
 def _trained_on(emotions: Sequence[str]) -> str:
@@ -113,9 +122,9 @@ def _read_as(protocol: Protocol) -> str:
     """What classes and clips are, where they are no emotions and no clips of the corpus."""
     words = []
     if protocol.label == "word":
-        words.append("Classes are the corpus's own words, no emotions.")
+        words.append("Classes are the corpus's own words.")
     elif protocol.label != "emotion":
-        words.append(f"Classes are {_rated(protocol)}, no emotions.")
+        words.append(f"Classes are {_rated(protocol)}.")
     if protocol.window:
         late = f", rated {protocol.lag:g} s later" if protocol.lag else ""
         words.append(f"Clips are windows of {protocol.window:g} s{late}.")
@@ -128,7 +137,8 @@ def _rated(protocol: Protocol) -> str:
     """What classes by ratings are, and what becomes of ratings in the middle."""
     near = f"no further than {protocol.neutral_band:g} from 0"
     if protocol.label == "quadrant_or_neutral":
-        return f"quadrants of the rated valence and arousal (in -1 to 1; either {near}: neutral)"
+        either = f"either {near}" if protocol.neutral_band else "either exactly 0"
+        return f"quadrants of the rated valence and arousal (in -1 to 1; {either}: neutral)"
     middle = f"{near} left out" if protocol.midpoint == "neither" else f"exactly 0 is {protocol.midpoint}"
     return f"sides of the rated {_AXES[protocol.label]} (in -1 to 1; {middle})"
 
@@ -202,12 +212,12 @@ def _emotions(rows: Sequence[Row], task: Task) -> Iterator[str]:
     if not best:
         return
     yield from (
-        f"## Recall per emotion, {most}-shot",
+        f"## Recall per {_class(task.protocol)}, {most}-shot",
         "",
         "Percent, mean over folds; the best models of the board.",
         "",
     )
-    yield _line(["emotion", *(escape(name) for name, _ in best)])
+    yield _line([_class(task.protocol), *(escape(name) for name, _ in best)])
     yield _line(["---", *("--:" for _ in best)])
     for emotion in task.protocol.emotions:
         yield _line([escape(emotion), *(f"{figures[most].recalls[emotion]:.1f}" for _, figures in best)])
@@ -234,10 +244,14 @@ def _people(rows: Sequence[Row], task: Task) -> Iterator[str]:
     )
     yield _line(["fold", "person", *(escape(name) for name, _ in best)])
     yield _line(["--:", "---", *("--:" for _ in best)])
+    tested: dict[str, list[str]] = {}
     for number, fold in enumerate(task.protocol.folds):
         for person in fold.meta_test:
-            cells = [figures[most].subjects.get(person) for _, figures in best]
-            yield _line([str(number), escape(person), *("" if cell is None else f"{cell:.1f}" for cell in cells)])
+            tested.setdefault(person, []).append(str(number))
+    for person, folds in tested.items():
+        cells = [figures[most].subjects.get(person) for _, figures in best]
+        told = ["" if cell is None else f"{cell:.1f}" for cell in cells]
+        yield _line([", ".join(folds), escape(person), *told])
     yield ""
 
 

@@ -141,11 +141,12 @@ def test_words_that_are_no_emotions_fold_into_no_coarser_ones() -> None:
 
 def test_a_board_says_what_its_classes_and_clips_are() -> None:
     plain = to_markdown([], make_task())
-    assert "no emotions" not in plain
+    assert ("2 queries per emotion" in plain, "4 emotions" in plain) == (True, True)
     rated = to_markdown([], make_task(label="quadrant", neutral_band=0.125, window=2.0))
     assert "Classes are sides of the rated valence and arousal (in -1 to 1; no further than 0.125 from 0" in rated
     assert "Clips are windows of 2 s." in rated
     assert "valence (in -1 to 1; exactly 0 is low)" in to_markdown([], make_task(label="valence", midpoint="low"))
     five = to_markdown([], make_task(label="quadrant_or_neutral"))
-    assert "quadrants of the rated valence and arousal (in -1 to 1; either no further than 0 from 0: neutral)" in five
+    assert "quadrants of the rated valence and arousal (in -1 to 1; either exactly 0: neutral)" in five
+    assert ("2 queries per class" in five, "4 classes" in five) == (True, True)
     assert "the corpus's own words" in to_markdown([], make_task(label="word"))

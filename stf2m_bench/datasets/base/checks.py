@@ -121,13 +121,13 @@ def _check_emotions(clips: list[Clip], card: Card) -> Check:
 
 
 def _check_subjects(clips: list[Clip], card: Card) -> Check:
-    count = len({clip.subject for clip in clips})
+    count, what = len({clip.subject for clip in clips}), "subjects" if card.people_known else "groups of unknown people"
     if count < 2:
         return Check("subjects", False, f"the folder holds {count} subject; episodes of new people need at least 2")
     if card.subjects is not None and count > card.subjects:
-        return Check("subjects", False, f"the folder holds {count} subjects, the card says {card.subjects}; mend one")
+        return Check("subjects", False, f"the folder holds {count} {what}, the card says {card.subjects}; mend one")
     part = card.subjects is not None and count < card.subjects
-    return Check("subjects", True, f"{count} of {card.subjects} subjects are here" if part else f"{count} subjects")
+    return Check("subjects", True, f"{count} of {card.subjects} {what} are here" if part else f"{count} {what}")
 
 
 def _recording_faults(clips: list[Clip]) -> Iterator[str]:

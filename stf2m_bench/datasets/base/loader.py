@@ -29,6 +29,7 @@ class Card:
             the condition aims at in people, who rate themselves where there are ratings), `perceived` (by who sees,
             hears or reads it), `reported` (by the person of themselves); empty where it is none of these, or unknown.
         left_out: what of the corpus becomes no clip, how much of it, and why; empty where all does.
+        people_known: False where nobody says whose a clip is: `subjects` are then videos, comments, documents ...
     """
 
     title: str
@@ -45,6 +46,7 @@ class Card:
     no_task: str = ""
     emotion_is: Literal["intended", "perceived", "reported", "induced", ""] = ""
     left_out: str = ""
+    people_known: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
