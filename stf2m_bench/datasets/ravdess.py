@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from stf2m_bench.datasets.base.corpus_files import all_paths
 from stf2m_bench.datasets.base.loader import Card, Clip, ImportedTable, Loader
 from stf2m_bench.datasets.base.native_emotions import canonical_of, emotions_of
 from stf2m_bench.errors import InputError
@@ -42,8 +43,10 @@ class RAVDESS(Loader):
 
     def scan(self, root: Path) -> Iterable[Clip]:
         """Every spoken performance found below `root`."""
-        performances: dict[str, dict[str, list[Path]]] = {}
-        for path in root.rglob("Actor_[0-9][0-9]/*"):
+        performances: dict[str, dict[str, list[PurePosixPath]]] = {}
+        for path in map(PurePosixPath, all_paths(root)):
+            if not re.fullmatch(r"Actor_\d\d", path.parent.name):
+                continue
             match = _NAME.fullmatch(path.stem)
             if match and match[3] == "01" and path.suffix.lower() in _KINDS:
                 kinds = performances.setdefault(match[2], {})
@@ -51,12 +54,12 @@ class RAVDESS(Loader):
         if not performances:
             raise InputError(
                 f"{root} is not a RAVDESS folder: no file like Actor_01/03-01-05-02-01-01-01.wav was found below it;"
-                " give the folder into which the archives of Zenodo record 1188976 were unpacked."
+                " give the folder that holds the zip files of Zenodo record 1188976, unpacked or not."
             )
         return [
             _clip(
                 name,
-                {kind: _first_choice(paths).relative_to(root).as_posix() for kind, paths in kinds.items()},
+                {kind: _first_choice(paths).as_posix() for kind, paths in kinds.items()},
             )
             for name, kinds in performances.items()
         ]
@@ -92,7 +95,7 @@ def performance_of(name: str) -> str:
     return name.strip()[3:]
 
 
-def _first_choice(paths: list[Path]) -> Path:
+def _first_choice(paths: list[PurePosixPath]) -> PurePosixPath:
     """FLAC before WAV, picture with sound before picture alone."""
     return min(paths, key=lambda path: (path.suffix.lower() != ".flac", path.name, path))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from stf2m_bench.datasets.base.corpus_files import corpus_file
 from stf2m_bench.views.base.decode import SILENCE
 from stf2m_bench.views.base.extractor import Extractor
 from stf2m_bench.views.base.media import ClipMedia
@@ -61,7 +62,8 @@ class AudioShortcuts(Extractor):
         silence = voice[0] * self.params.window / self.params.sample_rate
         quiet = rows[np.argsort(power, kind="stable")[: max(1, round(self.params.quiet * len(rows)))]]
         floor = _decibel(np.square(quiet, dtype=np.float64).mean())
-        rate, channels = _as_recorded(clip.root / str(clip.audio or clip.video))
+        with corpus_file(clip.root, str(clip.audio or clip.video)).on_disk() as path:
+            rate, channels = _as_recorded(path)
         edge = _edge(quiet, self.params)
         return np.array([[seconds, loudness, silence, floor, edge, rate / 1000, channels]], np.float32)
 

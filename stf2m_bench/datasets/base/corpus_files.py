@@ -6,11 +6,13 @@ A zip file in a zip file is read too (one level, 512 MiB of them in one zip file
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import IO
 
 from stf2m_bench.datasets.base.archives import Member, members, open_member
@@ -63,6 +65,25 @@ class CorpusFile:
         with self.open() as file:
             return file.read()
 
+    @contextmanager
+    def on_disk(self) -> Iterator[Path]:
+        """A path that holds its bytes: its own; of a member of a zip file that of a copy, which is gone afterwards.
+
+        Raises:
+            InputError: as `open`; what is said of the copy meanwhile is said of the member.
+        """
+        if not self.archive:
+            yield self.root / self.path
+            return
+        with TemporaryDirectory() as folder:
+            copy = Path(folder) / self.name.name
+            with self.open() as member, copy.open("wb") as file:
+                shutil.copyfileobj(member, file)
+            try:
+                yield copy
+            except InputError as error:
+                raise InputError(str(error).replace(str(copy), str(self))) from error
+
     def sha256(self) -> str:
         """SHA-256 of its bytes, hexadecimal: the same in a zip file and out of it."""
         with self.open() as file:
@@ -88,11 +109,20 @@ def is_there(root: Path, path: str) -> bool:
 def corpus_files(root: Path, pattern: str) -> list[CorpusFile]:
     """All files anywhere below `root` whose path ends like `pattern` (`Raw_data/S*/EDA.csv`), by path, each once."""
     paths = {path.relative_to(root).as_posix() for path in root.rglob(pattern) if path.is_file()}
+    paths |= {path for path in _zipped(root) if PurePosixPath(path).match(pattern)}
+    return [corpus_file(root, path) for path in sorted(paths)]
+
+
+def all_paths(root: Path) -> list[str]:
+    """The path of every file anywhere below `root`, in zip files as if they had been unpacked; sorted, each once."""
+    plain = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
+    return sorted({*plain, *_zipped(root)})
+
+
+def _zipped(root: Path) -> Iterator[str]:
     for archive in root.rglob("*.zip"):
         folder = archive.parent.relative_to(root)
-        inside = ((folder / member).as_posix() for member in _members(archive))
-        paths |= {path for path in inside if PurePosixPath(path).match(pattern)}
-    return [corpus_file(root, path) for path in sorted(paths)]
+        yield from ((folder / member).as_posix() for member in _members(archive) if "__MACOSX" not in member)
 
 
 def _find(root: Path, path: str) -> CorpusFile | None:

@@ -128,7 +128,7 @@ def find_faults(clips: Iterable[Clip], root: Path, card: Card) -> list[str]:
 
 
 def _lies_there(root: Path, kind: str, path: str) -> bool:
-    return is_there(root, file_of(path)) if kind == "signal" else (root / path).is_file()
+    return is_there(root, file_of(path) if kind == "signal" else path)
 
 
 def _clip_faults(clip: Clip, card: Card) -> list[str]:

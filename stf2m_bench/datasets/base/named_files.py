@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
+from stf2m_bench.datasets.base.corpus_files import all_paths
 from stf2m_bench.errors import InputError
 
 _VIDEO = (".mp4", ".avi", ".flv")
@@ -28,7 +29,7 @@ class Take:
 
 
 def find_takes(root: Path, pattern: str, clip_id: str) -> list[Take]:
-    """Every take below `root`, in order of id; empty where there is none.
+    """Every take below `root`, in zip files too, in order of id; empty where there is none.
 
     Where one take lies there in several files of a kind (copies, encodings), one is read: the suffix that loses least,
     then the first path.
@@ -38,12 +39,11 @@ def find_takes(root: Path, pattern: str, clip_id: str) -> list[Take]:
         clip_id: the id of a take, as a format of these fields, e.g. `"{speaker}_{number:0>2}"`.
     """
     whole = re.compile(rf"(?:.*/)?(?:{pattern})")
-    files: dict[str, list[Path]] = {}
+    files: dict[str, list[PurePosixPath]] = {}
     told: dict[str, dict[str, str]] = {}
-    for path in sorted(root.rglob("*")):
-        if path.suffix.lower() not in _VIDEO + _AUDIO:
+    for relative in map(PurePosixPath, all_paths(root)):
+        if relative.suffix.lower() not in _VIDEO + _AUDIO:
             continue
-        relative = path.relative_to(root)
         if match := whole.fullmatch(relative.with_suffix("").as_posix()):
             name = clip_id.format(**match.groupdict())
             told.setdefault(name, match.groupdict())
@@ -70,11 +70,11 @@ def refuse(root: Path, corpus: str, example: str) -> NoReturn:
     """
     raise InputError(
         f"{root} is not a {corpus} folder: no file like {example} was found below it;"
-        " give the folder into which the corpus was unpacked."
+        " give the folder that holds the corpus, unpacked or in its zip files."
     )
 
 
-def _best(files: list[Path], suffixes: tuple[str, ...]) -> str | None:
+def _best(files: list[PurePosixPath], suffixes: tuple[str, ...]) -> str | None:
     known = [path for path in files if path.suffix.lower() in suffixes]
     if not known:
         return None

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from stf2m_bench.datasets.base.corpus_files import corpus_file
 from stf2m_bench.datasets.base.loader import ImportedTable
 from stf2m_bench.datasets.base.signals import Signals
 from stf2m_bench.views.base.decode import decode_frames, decode_sound
@@ -47,7 +48,10 @@ class ClipMedia:
             InputError: the file cannot be decoded there, or is silent from end to end; see `decode_sound`.
         """
         source = self.audio or self.video
-        return decode_sound(self.root / source, rate, self.start or 0.0, self.end) if source else None
+        if source is None:
+            return None
+        with corpus_file(self.root, source).on_disk() as path:
+            return decode_sound(path, rate, self.start or 0.0, self.end)
 
     def frames(self, rate: float, *, longest: int | None = None, grey: bool = False) -> NDArray[np.uint8] | None:
         """RGB pictures `[T, H, W, 3]` at `rate` per second (the frame shown at each stamp); None without `video`.
@@ -61,8 +65,8 @@ class ClipMedia:
         """
         if self.video is None:
             return None
-        path = self.root / self.video
-        return decode_frames(path, rate, self.start or 0.0, self.end, longest=longest, grey=grey)
+        with corpus_file(self.root, self.video).on_disk() as path:
+            return decode_frames(path, rate, self.start or 0.0, self.end, longest=longest, grey=grey)
 
     def channel(self, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64], float] | None:
         """`(seconds [n], values [n], step)` of one channel of `signal`; None without it.
