@@ -20,7 +20,7 @@ Made of the loaders' cards by `python docs/figures/datasets.py`; edit nothing he
 shows a whole card, `stf2m-bench prepare DATASET --data FOLDER` reads a corpus from the folder that holds it. Only `hf`
 downloads anything, and no media is in this repository. Sound, films and the signals of `ceap_360vr`, `eevr`,
 `smartwatch_walk` and `stress_predict` may stay in zip files that hold the corpus's own layout (as those of RAVDESS do),
-or in zip files in these: they are read there, nothing is unpacked beside them. Tables may not.
+or, slowly, in zip files in these: they are read there, nothing is unpacked beside them. Tables may not.
 
 *Tested on*: `real`, files of the corpus itself; `layout`, file names and tables as its documentation gives them, so a
 fault in your copy may be ours: tell us. *People*: of the whole corpus. Emotions are canonical ones, from the corpus's

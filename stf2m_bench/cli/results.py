@@ -64,20 +64,27 @@ def show(file: Path, task: str | None, as_json: bool) -> None:
     if result.state == "retracted":
         click.echo(f"Retracted: {printable(result.reason)}")
     print_table(["shots", "UAR ± new people", "accuracy", "macro-F1", "NLL"], rows)
-    _print_groups(result)
+    _print_groups(result, _task_of(file, task) if _is_known(result, task) else None)
     _print_votes(result, file, task)
     click.echo(f"Training seed {', '.join(map(str, result.seeds)) or 'not stated'}")
     click.echo(f"Cost: {', '.join(_costs(result.cost)) or 'not stated'}")
     click.echo(f"Hash {result.hash}")
 
 
-def _print_groups(result: Result) -> None:
-    """UAR by group of people, and over coarse emotions, where the result tells them."""
-    from stf2m_bench.leaderboards.by_group import group_cells, groups_of, in_words
+def _is_known(result: Result, task: str | None) -> bool:
+    """Whether the task was told, or is built-in."""
+    from stf2m_bench.tasks.task import task_names
+
+    return task is not None or result.task.name in task_names()
+
+
+def _print_groups(result: Result, task: Task | None) -> None:
+    """UAR by group of people where the task says how many there are, and over coarse emotions."""
+    from stf2m_bench.leaderboards.by_group import group_cells, in_words, shown_groups
     from stf2m_bench.leaderboards.render import printable
 
     shots = result.figures.shots
-    if groups := groups_of(shots.values()):
+    if task and (groups := list(shown_groups(shots.values(), task))):
         header = ["shots", *(printable(f"UAR {in_words(group)}") for group in groups), "worst group"]
         print_table(header, [[shot, *map(printable, group_cells(one, groups))] for shot, one in shots.items()])
     coarse = [[shot, f"{one.coarse.uar:.1f}"] for shot, one in shots.items() if one.coarse]
@@ -89,13 +96,12 @@ def _print_votes(result: Result, file: Path, task: str | None) -> None:
     """The figures of votes; with their intervals where the task is known and the predictions are there."""
     from stf2m_bench.leaderboards.raters import FIGURES, among_raters, intervals_of, rater_cell
     from stf2m_bench.scoring.result import predictions_of
-    from stf2m_bench.tasks.task import task_names
 
     voted = {shot: figures.votes for shot, figures in result.figures.shots.items() if figures.votes}
     if not voted:
         return
     predictions = predictions_of(result, file)
-    told = (task or result.task.name in task_names()) and predictions and predictions.is_file()
+    told = _is_known(result, task) and predictions and predictions.is_file()
     around = intervals_of(result, file, _task_of(file, task)) if told else {}
     print_table(
         ["shots", "cross-entropy to votes", "divergence", "agreement with a rater"],

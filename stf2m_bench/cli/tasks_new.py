@@ -186,6 +186,8 @@ def new(
         raise click.UsageError("--majority and --relabel need --votes WHOSE; 'datasets votes DATASET' lists them.")
     if neutral_band and label in ("emotion", "word"):
         raise click.UsageError("--neutral-band needs ratings: --label valence, arousal, quadrant, quadrant_or_neutral.")
+    if window and any(view.startswith("imported:") for view in views):
+        raise click.UsageError("--window cuts clips, and imported tables know whole ones; take views of media.")
     if lag and not window:
         raise click.UsageError("--lag needs --window SECONDS: it says which ratings are about a window.")
     new_stimuli = wish["track"] == "new-stimuli"

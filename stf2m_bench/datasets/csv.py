@@ -181,26 +181,26 @@ def _trace(root: Path, whole: Clip, file: str) -> Trace:
     seconds, valence, arousal = (table[name].to_numpy() for name in _RATED)
     if len(seconds) and seconds[0] >= (86_400 if whole.end is None else whole.end):
         raise InputError(
-            f"{path}: stamps run from {seconds[0]:.2f} to {seconds[-1]:.2f} s, after the end of clip '{whole.clip_id}';"
-            " they are seconds from the beginning of the clip's files."
+            f"{path}: stamps run from {seconds[0]:.2f} to {seconds[-1]:.2f} s, none of them during clip"
+            f" '{whole.clip_id}'; they are seconds from the beginning of the clip's files."
         )
     return Trace(whole=whole, seconds=seconds, valence=valence, arousal=arousal)
 
 
 def _numbers(path: Path) -> Any:
     """The table of a file of ratings; the first row that breaks its rules is named."""
+    import numpy as np
     import pandas as pd
 
-    try:
-        text = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True)
-    except (ValueError, OSError) as error:
-        raise InputError(f"{path} cannot be read as a CSV file in UTF-8 ({error}); save it so.") from error
+    text = _read(path).rename(columns=str.strip)
     if missing := [name for name in _RATED if name not in text.columns]:
         raise InputError(
             f"{path} has no column '{missing[0]}' (it has: {', '.join(map(str, text.columns))}); ratings are a CSV"
             f" file with {', '.join(_RATED)}, commas between them."
         )
-    table = text[list(_RATED)].apply(pd.to_numeric, errors="coerce")
+    table = text[list(_RATED)].apply(pd.to_numeric, errors="coerce").astype(float).replace([np.inf, -np.inf], np.nan)
+    if table.empty:
+        raise InputError(f"{path} holds no ratings; fill it, or leave the clip out.")
     for name in _RATED:
         if (bad := table[name].isna()).any():
             row = int(bad.argmax())

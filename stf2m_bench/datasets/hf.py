@@ -207,6 +207,10 @@ def _path(root: Path, source: str, name: str, value: Any) -> str | None:
         return path.relative_to(root).as_posix()
     if not told:
         return None
+    if not isinstance(told, str):
+        raise InputError(
+            f"{root / source}: {name} is no path of a file but {type(told).__name__}; write each to a file and name it."
+        )
     whole = root.absolute()
     path = Path(os.path.normpath(whole / source / told))
     if not path.is_relative_to(whole):

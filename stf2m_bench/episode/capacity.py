@@ -32,7 +32,7 @@ def shortages(task: Task) -> list[str]:
 
 
 def training_shortages(task: Task) -> list[str]:
-    """Why no episode of a training side can be drawn, where people may be shared; seen by drawing some."""
+    """Why not every episode of a training side can be drawn, where people may be shared; seen by drawing some."""
     if not task.people_known or task.protocol.track == "personal":
         return []
     drawer = Drawer(task)
@@ -92,7 +92,7 @@ def _training(task: Task, drawer: Drawer, fold: int, side: Side) -> list[str]:
             have = {e: sum(drawer.count(e, person, shown) for person in people) for e in task.emotions(side, fold)}
             fewest = min(have, key=have.__getitem__)
             short.append(
-                f"fold {fold}, {side}: no {task.protocol.ways}-way {shot}-shot episode can be drawn from its"
+                f"fold {fold}, {side}: not every {task.protocol.ways}-way {shot}-shot episode can be drawn from its"
                 f" {len(people)} people, support and queries sharing no recording; '{fewest}' is rarest, {have[fewest]}"
                 " clips; ask for fewer shots or folds, leave this emotion out, or give more people"
             )

@@ -106,7 +106,7 @@ def _emotions(manifest: Manifest, wish: Wish) -> tuple[str, ...]:
     """Those asked for, or every one with enough clips."""
     found = Counter(row["emotion"] for row in rows_of(manifest, wish.rated) if row["emotion"] is not None)
     emotions = tuple(wish.emotions) or tuple(e for e in sorted(found) if found[e] >= wish.least)
-    if not emotions:
+    if not found and not wish.emotions:
         raise InputError(
             f"No clip of '{manifest.dataset}' has a class; tell its emotion, or choose ratings: label = valence, and"
             " where people rate all the while, a window."

@@ -12,7 +12,7 @@ from stf2m_bench.tasks.task import Task
 FEWEST = 3  # people of a group that is shown: below, it is the score of somebody
 GROUPS = (
     "UAR of the queries of one group of people, all folds pooled, in percent; in brackets how many people were tested."
-    " Groups of fewer than 3 people are not shown."
+    f" Groups of fewer than {FEWEST} people are not shown."
     " There is no interval: differences are for looking."
 )
 COARSE = (
@@ -25,9 +25,9 @@ def group_lines(rows: Sequence[Row], task: Task) -> Iterator[str]:
     """Both tables, at the largest shot, of all rows but probes and retracted ones; nothing where there is neither."""
     most = max(task.protocol.shots)
     shown = [(row.model, row.figures[most]) for row in rows if row.hash and row.kind not in ("probe", "retracted")]
-    people = {group: len(_tested(task, group)) for group in groups_of(figures for _, figures in shown)}
-    groups = [group for group, count in people.items() if count >= FEWEST and not group.endswith("=nan")]
-    if len(groups) > 1:
+    people = shown_groups((figures for _, figures in shown), task)
+    groups = list(people)
+    if groups:
         yield from (f"## By group, {most}-shot", "", GROUPS, "")
         yield _line("model", *(escape(f"{in_words(group)} ({people[group]})") for group in groups), "worst group")
         yield _line("---", *("--:" for _ in groups), "---")
@@ -42,9 +42,12 @@ def group_lines(rows: Sequence[Row], task: Task) -> Iterator[str]:
         yield ""
 
 
-def groups_of(figures: Iterable[ShotFigures]) -> list[str]:
-    """The groups that any of these figures tell, sorted."""
-    return sorted({group for one in figures for group in one.groups})
+def shown_groups(figures: Iterable[ShotFigures], task: Task) -> dict[str, int]:
+    """Group -> people tested, of groups that any of these figures tell; two or more, none of fewer than `FEWEST`."""
+    told = sorted({group for one in figures for group in one.groups if not group.endswith("=nan")})
+    people = {group: len(_tested(task, group)) for group in told}
+    large = {group: count for group, count in people.items() if count >= FEWEST}
+    return large if len(large) > 1 else {}
 
 
 def group_cells(figures: ShotFigures, groups: Sequence[str]) -> list[str]:

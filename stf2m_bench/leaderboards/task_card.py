@@ -147,7 +147,7 @@ def _clips_of(counts: Counter[tuple[str, str]], emotion: str) -> int:
 
 
 def _most_frequent(task: Task) -> str:
-    """The class of most clips among those tested, or all that come first, and its share."""
+    """The class of most of the task's clips, training's too, or all that come first, and its share."""
     counts = _counts(task)
     clips = {emotion: _clips_of(counts, emotion) for emotion in task.protocol.emotions}
     most = max(clips.values())
@@ -155,7 +155,7 @@ def _most_frequent(task: Task) -> str:
     named = ", ".join(first) if len(first) < len(clips) else "none, all are alike"
     share = 100 * most / sum(clips.values())
     each = "" if len(first) == 1 else " each"
-    return f"Majority: {named}, {share:.1f} % of the clips{each}; episodes ask for every class alike."
+    return f"Majority: {named}, {share:.1f} % of all clips{each}; episodes ask for every class alike."
 
 
 def _copies(task: Task) -> str:

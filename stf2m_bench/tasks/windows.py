@@ -51,7 +51,8 @@ def in_rated_windows(
 ) -> Manifest:
     """The manifest with windows of these traces in place of its clips, each with the mean of the ratings in it.
 
-    A window is called `whole@000` and rated by what was stamped `lag` seconds later; see `rated_windows`.
+    A window is called `whole@000` and rated by what was stamped `lag` seconds later; see `rated_windows`. Shares leave
+    the hash as it is.
 
     Args:
         shares: of the ratings `[2, n]` of a window, the votes `time`: class -> share of them.
@@ -59,13 +60,9 @@ def in_rated_windows(
     Raises:
         InputError: no window is rated without a gap.
     """
-    clips: list[Clip] = []
     traces = list(traces)
-    for trace in traces:
-        for clip, ratings in clips_in(trace, length=seconds, lag=lag):
-            votes = {f"{TIME}.{name}": share for name, share in shares(ratings).items()} if shares else {}
-            clips.append(replace(clip, votes={**clip.votes, **votes}))
-    if not clips:
+    cut = [window for trace in traces for window in clips_in(trace, length=seconds, lag=lag)]
+    if not cut:
         longest = max((np.ptp(trace.seconds) for trace in traces if np.size(trace.seconds)), default=0.0)
         late = f", {lag:g} s later," if lag else ""
         raise InputError(
@@ -73,8 +70,13 @@ def in_rated_windows(
             f" half a second; the longest rating lasts {longest:.1f} s. Choose shorter windows or a smaller lag, or"
             " resample the ratings."
         )
-    table = as_table(clips)
-    return replace(manifest, table=table, hash=hash_of_table(table))
+    plain = as_table(clip for clip, _ in cut)
+    told = as_table(_with_shares(clip, shares(ratings)) for clip, ratings in cut) if shares else plain
+    return replace(manifest, table=told, hash=hash_of_table(plain))
+
+
+def _with_shares(clip: Clip, shares: Mapping[str, float]) -> Clip:
+    return replace(clip, votes={**clip.votes, **{f"{TIME}.{name}": share for name, share in shares.items()}})
 
 
 def _cut(row: dict[Any, Any], seconds: float) -> Iterator[dict[Any, Any]]:

@@ -193,19 +193,28 @@ def test_scripts_of_a_dataset_are_not_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["README.md", ".huggingface.yaml"])
 @pytest.mark.parametrize(
     "path",
-    ["http://127.0.0.1:9/x.csv", "hf://datasets/a/b/x.csv", "/etc/passwd", "../hf.toml", "zip://x.csv::s3://b/y.zip"],
+    [
+        "http://127.0.0.1:9/x.csv",
+        "hf://datasets/a/b/x.csv",
+        "/etc/passwd",
+        "../hf.toml",
+        "zip://x.csv::s3://b/y.zip",
+        "file:/etc/passwd",
+        "zip://x.csv::/b/y.zip",
+    ],
 )
 def test_data_that_a_dataset_names_elsewhere_are_neither_fetched_nor_read(name: str, path: str, tmp_path: Path) -> None:
     to_csv(make(), tmp_path)
     told = f"configs:\n- config_name: default\n  data_files:\n  - split: train\n    path: ['train.csv', '{path}']\n"
-    (tmp_path / "corpus" / name).write_text(f"---\n{told}---\n# Mine\n" if name == "README.md" else told)
+    readme = f"---\nlicence: a---b\n{told}---\n# Mine\n"
+    (tmp_path / "corpus" / name).write_text(readme if name == "README.md" else told)
     with pytest.raises(InputError, match=f"{name} calls '{path}' its data, which lies outside"):
         read(tmp_path)
 
 
 def test_data_that_a_dataset_names_in_its_folder_are_read(tmp_path: Path) -> None:
     to_csv(make(), tmp_path)
-    told = "configs:\n- config_name: default\n  data_files:\n  - split: held\n    path: train.csv\n"
+    told = "configs:\n- config_name: default\n  sep: ','\n  data_files:\n  - split: held\n    path: train.csv\n"
     (tmp_path / "corpus/README.md").write_text(f"---\n{told}---\n# Mine, see https://example.org\n")
     assert list(read(tmp_path)) == ["held_000000", "held_000001", "held_000002"]
 

@@ -103,7 +103,9 @@ def test_where_everyone_saw_everything_tested_people_ask_each_other(alone: Manif
 
 
 def test_supporters_are_as_many_as_the_supported_half_asks_for(apart: Manifest, tmp_path: Path) -> None:
-    with pytest.raises(FaultsError, match="fold 0, meta_val: no 2-way 10-shot episode can be drawn from its 2 people"):
+    with pytest.raises(
+        FaultsError, match="fold 0, meta_val: not every 2-way 10-shot episode can be drawn from its 2 people"
+    ):
         made(apart, shots=(1, 10), queries=1)
     (tmp_path / "many").mkdir()
     people = {f"{half}{n}": HALVES[number] for number, half in enumerate("ab") for n in range(24)}

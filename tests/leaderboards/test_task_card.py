@@ -62,9 +62,9 @@ def test_clips_of_a_class_are_counted_without_copies_and_by_person(uneven: Task)
 
 
 def test_the_majority_is_named_alone_with_others_or_not_at_all(uneven: Task) -> None:
-    assert "Majority: disgust, fear, happiness, sadness, surprise, 16.9 % of the clips each;" in card(uneven)
-    assert "Majority: none, all are alike, 16.7 % of the clips each;" in card(toy_task())
-    assert "Majority: neutral, 50.3 % of the clips;" in card(load_task("meld-new-subjects"))
+    assert "Majority: disgust, fear, happiness, sadness, surprise, 16.9 % of all clips each;" in card(uneven)
+    assert "Majority: none, all are alike, 16.7 % of all clips each;" in card(toy_task())
+    assert "Majority: neutral, 50.3 % of all clips;" in card(load_task("meld-new-subjects"))
 
 
 def test_people_who_are_not_told_are_not_counted_and_emotions_are_the_sides() -> None:

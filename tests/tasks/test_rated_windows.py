@@ -67,6 +67,8 @@ def test_a_lag_rates_a_window_by_what_is_said_later_and_leaves_its_seconds_alone
     assert (column(late, "start"), column(late, "end")) == ([0, 2], [2, 4])
     assert column(late, "valence") == pytest.approx([0.0, 0.5])
     assert len({late.hash, whole.hash, as_read(whole, window=2).hash}) == 3
+    labels = ("emotion", "word", "valence", "quadrant")
+    assert {as_read(whole, label=label, window=2, lag=1.5).hash for label in labels} == {late.hash}  # of views
 
 
 def test_windows_lie_within_the_clip_that_is_rated(tmp_path: Path) -> None:
@@ -127,13 +129,16 @@ def test_ratings_that_cannot_be_cut_are_refused_by_file_and_clip(tmp_path: Path)
         (TRACE + "\n5,0,0\n", r"row 62: 5 s does not come after 5\.9 s; sort, drop double stamps"),
         (TRACE + "\nx,0,0\n", "row 62: seconds is 'x', no number"),
         (TRACE + "\n7,,0\n", "row 62: valence is '', no number; mend or drop the row"),
-        (TRACE.replace(",", ";"), r"has no column 'seconds' \(it has: seconds;valence;arousal\)"),
+        (TRACE.replace(",", ";"), "its columns lie between semicolons, not commas"),
         (TRACE.replace("valence", "Valence"), r"no column 'valence' \(it has: seconds, Valence, arousal\)"),
         (
             "seconds,valence,arousal\n1600000000.1,0,0\n1600000000.3,0,0\n",
-            "after the end of clip 'a'; they are seconds",
+            "none of them during clip 'a'; they are seconds",
         ),
-        ("", "cannot be read as a CSV file in UTF-8"),
+        ("", "could not be read as a table"),
+        ("seconds,valence,arousal\n", "holds no ratings; fill it, or leave the clip out"),
+        ("seconds,valence,arousal\n0,0.1,0.2,0.3\n", "its rows have more values than its header"),
+        (TRACE + "\ninf,0,0\n", "row 62: seconds is 'inf', no number"),
     ],
 )
 def test_a_fault_in_a_file_of_ratings_is_told_by_row(text: str, says: str, tmp_path: Path) -> None:
@@ -153,9 +158,14 @@ def test_ratings_are_checked_and_a_clip_of_which_no_second_is_rated_is_named(tmp
     assert {*as_read(build_manifest("csv", tmp_path), window=2).table["recording"]} == {"a"}
 
 
-def test_stamps_far_from_the_start_take_no_longer(tmp_path: Path) -> None:
+def test_stamps_far_from_the_start_take_no_longer() -> None:
     windows = list(rated_windows([1.6e9, 1.6e9 + 0.4, 1.6e9 + 0.8], [0, 0, 0], [0, 0, 0], length=1))
     assert [window.start for window in windows] == [1.6e9]
+
+
+def test_no_last_bit_leaves_out_the_last_window(tmp_path: Path) -> None:
+    cut = as_read(own(tmp_path, "a,p1,fear,0.1,0.3,trace.csv"), window=0.2)
+    assert column(cut, "start") == [0.1]
 
 
 def test_a_lag_without_ratings_or_without_windows_is_refused(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def test_a_gap_is_judged_by_known_values_and_the_recording_s_usual_step(tmp_path
                 window(tmp_path, start, end)
         assert len(window(tmp_path, 23.0, 25.0)) == 32
     write_signal(tmp_path, np.arange(0, 10, 0.1), np.full(100, np.nan))
-    with pytest.raises(InputError, match="channel 'eda', is empty from 2"):
+    with pytest.raises(InputError, match="channel 'eda': no value in the whole recording"):
         window(tmp_path, 2.0, 4.0)
 
 

@@ -24,6 +24,10 @@ _ARRAYS = {  # all that pickles of NumPy arrays ask for, by any protocol and any
 }
 
 
+class _UnreadableError(InputError):
+    """A zip file is damaged, locked, or none."""
+
+
 @dataclass(frozen=True)
 class Member:
     """A file in a zip file: its name there, or the name of a zip file there and its own in that; declared bytes."""
@@ -60,8 +64,8 @@ def members(archive: Path) -> dict[str, Member]:
     What lies in both is read in the outer one. Deeper zip files are files like any other.
 
     Raises:
-        InputError: one of them is no zip file or holds a path that leaves its folder, or those inside are larger
-            together than is read.
+        InputError: it is no zip file or holds a path that leaves its folder, or zip files in it are larger together
+            than is read.
     """
     with _opened(archive, str(archive)) as opened:
         sizes = _sizes(opened, str(archive))
@@ -70,13 +74,22 @@ def members(archive: Path) -> dict[str, Member]:
     if (size := sum(sizes[name] for name in inner)) > LARGEST:
         raise InputError(
             f"{archive} holds zip files of {size:,} bytes ({inner[0]} ...), more than the {LARGEST:,} that are read "
-            "there; unpack it where it lies, the zip files in it may stay as they are."
+            "there; unpack it where it lies and move it out of the folder, the zip files in it may stay as they are."
         )
     for name in inner:
-        with open_member(archive, name) as file, _opened(file, f"{archive}:{name}") as opened:
-            for own, size in _sizes(opened, f"{archive}:{name}").items():
-                found.setdefault((PurePosixPath(name).parent / own).as_posix(), Member((name, own), size))
+        for own, size in _listed_inside(archive, name).items():
+            found.setdefault((PurePosixPath(name).parent / own).as_posix(), Member((name, own), size))
     return found
+
+
+def _listed_inside(archive: Path, name: str) -> dict[str, int]:
+    """What a zip file in a zip file holds; nothing where it is locked or damaged, and so a file like any other."""
+    where = f"{archive}:{name}"
+    try:
+        with open_member(archive, name) as file, _opened(file, where) as opened:
+            return _sizes(opened, where)
+    except _UnreadableError:
+        return {}
 
 
 @contextmanager
@@ -85,7 +98,7 @@ def _opened(archive: Path | IO[bytes], where: str) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(archive) as opened:
             yield opened
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError) as error:
-        raise InputError(f"{where} cannot be read as a zip file ({error}); fetch it again.") from error
+        raise _UnreadableError(f"{where} cannot be read as a zip file ({error}); fetch it again.") from error
 
 
 def _sizes(opened: zipfile.ZipFile, where: str) -> dict[str, int]:

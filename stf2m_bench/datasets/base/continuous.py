@@ -12,6 +12,7 @@ from stf2m_bench.datasets.base.loader import Clip, Trace
 from stf2m_bench.errors import InputError
 
 Floats = NDArray[np.float64]
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,6 @@ def rated_windows(
     *,
     length: float,
     lag: float = 0.0,
-    band: float = 0.0,
     longest_gap: float = 0.5,
     first: float = 0.0,
 ) -> Iterator[RatedWindow]:
@@ -58,7 +58,6 @@ def rated_windows(
         valence, arousal: ratings `[n]` in [-1, 1].
         length: seconds of a window, usually 1, 2 or 4.
         lag: seconds by which people rate late: what is rated at `t` was shown at `t - lag`.
-        band: see `quadrant_of`.
 
     Raises:
         InputError: the stamps do not rise, or the three are not of one length.
@@ -73,11 +72,13 @@ def rated_windows(
         edges = np.concatenate([[start + lag], stamps[rows], [end + lag]])
         if len(edges) > 2 and np.diff(edges).max() <= longest_gap:
             v, a = (float(mean) for mean in ratings[:, rows].mean(axis=1))
-            yield RatedWindow(number, start, end, v, a, quadrant_of(v, a, band), ratings[:, rows])
+            yield RatedWindow(number, start, end, v, a, quadrant_of(v, a), ratings[:, rows])
 
 
 def clips_in(trace: Trace, *, length: float, lag: float = 0.0, name: str = "@{:03d}") -> Iterator[tuple[Clip, Floats]]:
-    """The windows of one trace as clips, each with the ratings `[2, n]` of it; see `rated_windows`.
+    """The windows of one trace as clips, up to the end of the whole, each with its ratings `[2, n]`.
+
+    See `rated_windows`.
 
     Args:
         name: what the number of a window adds to the id of the whole.
@@ -89,7 +90,7 @@ def clips_in(trace: Trace, *, length: float, lag: float = 0.0, name: str = "@{:0
     first, last = whole.start or 0.0, np.inf if whole.end is None else whole.end
     cut = rated_windows(trace.seconds, trace.valence, trace.arousal, length=length, lag=lag, first=first)
     try:
-        windows = [window for window in cut if window.end <= last]
+        windows = [window for window in cut if window.end <= last + _ROUNDING]
     except InputError as error:
         raise InputError(f"The ratings of '{whole.clip_id}': {error}") from error
     for window in windows:
@@ -116,6 +117,6 @@ def quadrant_of(valence: float, arousal: float, band: float = 0.0) -> str:
     return ("HV" if valence > 0 else "LV") + ("HA" if arousal > 0 else "LA")
 
 
-def emotion_at(valence: float, arousal: float, band: float = 0.0) -> str | None:
-    """The canonical `neutral` where both are within `band`; a quadrant is a region, not an emotion, and has none."""
-    return "neutral" if abs(valence) <= band and abs(arousal) <= band else None
+def emotion_at(valence: float, arousal: float) -> str | None:
+    """The canonical `neutral` where both are at the midpoint; a quadrant is a region, not an emotion, and has none."""
+    return "neutral" if valence == arousal == 0 else None

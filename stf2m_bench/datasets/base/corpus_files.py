@@ -1,6 +1,6 @@
 """The files of a corpus as if every zip file in its folder had been unpacked where it lies; nothing is unpacked.
 
-A zip file in a zip file is read too (one level, 512 MiB of them in one zip file).
+A zip file in a zip file is read too: one level, within `archives.LARGEST`, and slowly, since it is inflated each time.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class CorpusFile:
     Attributes:
         path: relative to `root`; of a member of a zip file, where it would lie once unpacked.
         archive: the zip file that holds it, or None.
-        size: bytes. changed: when it, or its zip file, was changed, in nanoseconds.
+        size: bytes. changed: when it, or its zip file, was changed, in nanoseconds. names: see `archives.Member`.
     """
 
     root: Path
@@ -36,6 +36,7 @@ class CorpusFile:
     archive: Path | None
     size: int
     changed: int
+    names: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.archive}:{self.path}" if self.archive else str(self.root / self.path)
@@ -53,8 +54,7 @@ class CorpusFile:
             InputError: its zip file is damaged, or it unpacks to too much.
         """
         if self.archive:
-            found = _members(self.archive)[_within(self.archive.relative_to(self.root), self.path)]
-            with open_member(self.archive, *found.names) as member:
+            with open_member(self.archive, *self.names) as member:
                 yield member
         else:
             with (self.root / self.path).open("rb") as file:
@@ -132,7 +132,7 @@ def _find(root: Path, path: str) -> CorpusFile | None:
     for folder in PurePosixPath(path).parents:
         for archive in sorted((root / folder).glob("*.zip")):
             if member := _members(archive).get(_within(archive.relative_to(root), path)):
-                return CorpusFile(root, path, archive, member.size, archive.stat().st_mtime_ns)
+                return CorpusFile(root, path, archive, member.size, archive.stat().st_mtime_ns, member.names)
     return None
 
 
@@ -142,9 +142,10 @@ def _within(archive: Path, path: str) -> str:
 
 
 def _members(archive: Path) -> dict[str, Member]:
-    return _listed(archive, archive.stat().st_mtime_ns)
+    stat = archive.stat()
+    return _listed(archive, (stat.st_mtime_ns, stat.st_size))
 
 
-@lru_cache(maxsize=16)
-def _listed(archive: Path, changed: int) -> dict[str, Member]:
+@lru_cache(maxsize=1024)
+def _listed(archive: Path, changed: tuple[int, int]) -> dict[str, Member]:
     return members(archive)

@@ -36,9 +36,8 @@ def open_splits(source: Path) -> dict[str, Any]:
 def _refuse_data_elsewhere(source: Path) -> None:
     """`datasets` would fetch addresses, and read any file of this machine, that a dataset calls its data."""
     for name in _TELLING:
-        for path in _strings(_told(source / name).get("configs")):
-            inside = path.partition("://")[2] if path.startswith("zip://") and path.count("://") == 1 else path
-            if "://" in inside or PurePosixPath(inside).is_absolute() or ".." in PurePosixPath(inside).parts:
+        for path in _data_of(_told(source / name).get("configs")):
+            if ":" in path or PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
                 raise InputError(
                     f"{source / name} calls '{path}' its data, which lies outside {source}; fetch the data yourself,"
                     " put them into the folder and name them there."
@@ -46,28 +45,28 @@ def _refuse_data_elsewhere(source: Path) -> None:
 
 
 def _told(path: Path) -> dict[str, Any]:
-    """The YAML of a file, or of the head of a README."""
+    """The YAML of a file, or of the head of a README as the library reads it."""
     import yaml
+    from huggingface_hub import DatasetCard
 
     if not path.is_file():
         return {}
-    text = path.read_text(encoding="utf-8", errors="replace")
-    if path.suffix == ".md":
-        parts = text.lstrip("\ufeff").split("---", 2)
-        text = parts[1] if len(parts) == 3 and not parts[0].strip() else ""
     try:
-        told = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        if path.suffix == ".md":
+            return dict(DatasetCard.load(path).data.to_dict())
+        told = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, ValueError) as error:
         raise InputError(f"{path} holds YAML that cannot be read ({error}); mend it.") from error
     return told if isinstance(told, dict) else {}
 
 
-def _strings(told: object) -> Iterator[str]:
-    if isinstance(told, str):
+def _data_of(told: object, named: bool = False) -> Iterator[str]:
+    """Every string under `data_files` and `data_dir`, however deep."""
+    if isinstance(told, str) and named:
         yield told
     elif isinstance(told, dict):
-        for one in told.values():
-            yield from _strings(one)
+        for key, one in told.items():
+            yield from _data_of(one, named or key in ("data_files", "data_dir"))
     elif isinstance(told, list):
         for one in told:
-            yield from _strings(one)
+            yield from _data_of(one, named)

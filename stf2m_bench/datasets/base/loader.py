@@ -93,7 +93,7 @@ class Trace:
 
     Attributes:
         whole: what all windows have in common; without a label theirs is the quadrant of their own rating. Its start
-            is where the first window begins.
+            is where the first window begins, and none reaches beyond its end.
         seconds: rising stamps `[n]`, on the clock of the recording's files.
         valence, arousal: ratings `[n]` in [-1, 1].
     """

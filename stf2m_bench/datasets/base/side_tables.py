@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import re
+import zlib
 from io import StringIO
 from pathlib import Path
 
@@ -26,8 +27,9 @@ def read_rows(path: Path, columns: tuple[str, ...], *, separator: str = ",") -> 
     try:
         text = StringIO(_text(path))
         table = pd.read_csv(text, sep=separator, usecols=columns, dtype=str, keep_default_na=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise InputError(f"{path} is not the table with the columns {', '.join(columns)}; {_advice(path)}.") from error
+    except (ValueError, OSError, EOFError, zlib.error) as error:
+        what = f"is not the table with the columns {', '.join(columns)} ({error})"
+        raise InputError(f"{path} {what}; {_advice(path)}.") from error
     return [{str(name): str(cell).strip() for name, cell in row.items()} for row in table.to_dict("records")]
 
 
@@ -48,7 +50,7 @@ def read_bare_rows(
         text = StringIO(_text(path), newline="")
         rows = list(csv.reader(text, delimiter=separator, quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE))
         return [{n: cell.strip() for n, cell in zip(columns, row, strict=True)} for row in rows if row]
-    except (ValueError, OSError, EOFError, csv.Error) as error:
+    except (ValueError, OSError, EOFError, zlib.error, csv.Error) as error:
         raise InputError(
             f"{path} is not the table without header whose columns are {', '.join(columns)} ({error}); {_advice(path)}."
         ) from error
@@ -62,7 +64,7 @@ def number(cell: str) -> float:
     Raises:
         InputError: the cell holds no number.
     """
-    if not re.fullmatch(r"[+-]?\d+([.,]\d+)?", cell.strip()):
+    if not re.fullmatch(r"[+-]?[0-9]+([.,][0-9]+)?", cell.strip()):
         raise InputError(f"'{cell}' is no number; mend the table, or fetch it again.")
     return float(cell.replace(",", "."))
 

@@ -53,7 +53,7 @@ def known_stretch(clip: ClipMedia, channel: str, longest_gap: float) -> Stretch 
     where = f"{clip.root / str(clip.signal)}, channel '{channel}'"
     stretch = Stretch(where, start, end, step, seconds[known], values[known])
     if not known.any():
-        raise InputError(f"{where}, is empty from {start:.2f} s to {end:.2f} s and about; take another view or signal.")
+        raise InputError(f"{where}: no value in the whole recording; take another view or signal.")
     _refuse_long_gaps(stretch, max(longest_gap, 2 * usual) + 1e-9)
     return stretch
 
