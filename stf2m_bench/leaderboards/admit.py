@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from stf2m_bench.errors import FaultsError, InputError, UnknownNameError
 from stf2m_bench.leaderboards import states
@@ -25,9 +26,9 @@ class _Sound:
     target: Path
 
 
-def add(path: Path, folder: Path, *, who: str, replace: bool = False, load: LoadTask = load_task) -> Path:
+def add(path: Path, folder: Path, *, who: str, **more: Any) -> Path:
     """`add_all` of one result; returns its new place."""
-    return add_all([path], folder, who=who, replace=replace, load=load)[0]
+    return add_all([path], folder, who=who, **more)[0]
 
 
 def add_all(

@@ -98,7 +98,7 @@ def _protocol_line(task: Task) -> str:
     return (
         f"`{task.name}` version {protocol.version}, track {protocol.track}: {protocol.ways}-way, {shots} shots,"
         f" {protocol.queries} queries per {_class(protocol)}, {protocol.episodes:,} episodes a shot over"
-        f" {folds}; {len(protocol.emotions)} {_class(protocol, 's')},"
+        f" {folds}; {len(protocol.emotions)} {_classes(protocol)},"
         f" {f'{people_tested(task)} people tested' if task.people_known else 'people unknown'}."
         f"{_trained_on(protocol.training_emotions)}{_read_as(protocol)}"
         f"{f' {escape(str(protocol.rated))}' if protocol.votes else ''}"
@@ -107,11 +107,14 @@ def _protocol_line(task: Task) -> str:
     )
 
 
-def _class(protocol: Protocol, many: str = "") -> str:
-    """What one class is called, or with `s` several."""
-    if protocol.label == "emotion":
-        return "emotion" + many
-    return "classes" if many else "class"
+def _class(protocol: Protocol) -> str:
+    """What one class is called."""
+    return "emotion" if protocol.label == "emotion" else "class"
+
+
+def _classes(protocol: Protocol) -> str:
+    """What several classes are called."""
+    return "emotions" if protocol.label == "emotion" else "classes"
 
 
 def _trained_on(emotions: Sequence[str]) -> str:

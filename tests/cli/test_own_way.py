@@ -181,8 +181,9 @@ def test_a_task_cuts_ratings_given_all_the_while_into_its_own_windows_and_scores
     assert "--lag needs --window SECONDS" in late
     assert "no number of seconds" in run("tasks", "new", "late", *wish, "--window", "nan", code=2).err
     assert "needs ratings: --label" in run("tasks", "new", "late", *wish, "--neutral-band", "0.1", code=2).err
-    shares = run("tasks", "new", "late", *wish, "--label", "valence", "--votes", "time", code=2).err
-    assert "Shares of time need the key window" in shares or "No clip of 'csv:watched' has a class" in shares
+    whole = run("tasks", "new", "late", *wish, "--label", "valence", "--votes", "time", code=2).err
+    assert "'csv:watched' has no votes 'time'" in whole
+    assert "Shares of time need the key window" in whole
 
 
 def test_a_task_may_query_what_neither_support_nor_training_shows(here: Path, run) -> None:
