@@ -80,12 +80,12 @@ def _is_known(result: Result, task: str | None) -> bool:
 
 def _print_groups(result: Result, task: Task | None) -> None:
     """UAR by group of people where the task says how many there are, and over coarse emotions."""
-    from stf2m_bench.leaderboards.by_group import group_cells, in_words, shown_groups
+    from stf2m_bench.leaderboards.by_group import group_cells, group_in_words, shown_groups
     from stf2m_bench.leaderboards.render import printable
 
     shots = result.figures.shots
     if task and (groups := list(shown_groups(shots.values(), task))):
-        header = ["shots", *(printable(f"UAR {in_words(group)}") for group in groups), "worst group"]
+        header = ["shots", *(printable(f"UAR {group_in_words(group)}") for group in groups), "worst group"]
         print_table(header, [[shot, *map(printable, group_cells(one, groups))] for shot, one in shots.items()])
     coarse = [[shot, f"{one.coarse.uar:.1f}"] for shot, one in shots.items() if one.coarse]
     if coarse:

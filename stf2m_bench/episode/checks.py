@@ -16,7 +16,7 @@ from stf2m_bench.episode.drawing import Drawer, Episode, hash_episodes
 from stf2m_bench.episode.stimulus_checks import new_stimuli_fault, stimulus_faults, training_faults
 from stf2m_bench.episode.views import absent_views, disagreements
 from stf2m_bench.errors import InputError
-from stf2m_bench.tasks.kinds import in_words, is_mixed
+from stf2m_bench.tasks.kinds import is_mixed, kinds_in_words
 from stf2m_bench.tasks.make import find_duplicates
 from stf2m_bench.tasks.protocol import SIDES
 from stf2m_bench.tasks.task import Task
@@ -53,7 +53,7 @@ def check_task(
         check_faults("enough clips", shortages(task) + training_shortages(task), "the data cannot serve every episode"),
         *_check_data(task, manifest, stores),
         _check_alike(task, fingerprints),
-        Check("kinds of classes", True, in_words(task.protocol) if is_mixed(task.protocol) else ""),
+        Check("kinds of classes", True, kinds_in_words(task.protocol) if is_mixed(task.protocol) else ""),
     ]
     drawer = Drawer(task)
     try:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from stf2m_bench.leaderboards.ablation import Ablation, Against, Choice, Measured, Scores, TaskAblation
 from stf2m_bench.leaderboards.ablation_plan import Plan, Row
-from stf2m_bench.leaderboards.render import escape
+from stf2m_bench.leaderboards.render import escape, table_line
 
 Cells = list[str]
 _CONTROLS = {"labels": "shuffled labels", "frames": "shuffled frames"}
@@ -63,16 +63,12 @@ def search(task: TaskAblation, plan: Plan) -> Iterator[str]:
 
 def _table(header: Sequence[str], plan: Plan, cells: Callable[[Row], Cells | None], side: str = "--:") -> Iterator[str]:
     """Rows without cells are left out, and parts without rows."""
-    yield _line(["row", *header])
-    yield _line(["---", *(side for _ in header)])
+    yield table_line("row", *header)
+    yield table_line("---", *(side for _ in header))
     for part, rows in plan.parts.items():
         found = [(row.name, cells(row)) for row in rows]
-        lines = [_line([f"`{name}`", *line]) for name, line in found if line is not None]
-        yield from ([_line([f"*{escape(part)}*", *("" for _ in header)]), *lines] if lines else [])
-
-
-def _line(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
+        lines = [table_line(f"`{name}`", *line) for name, line in found if line is not None]
+        yield from ([table_line(f"*{escape(part)}*", *("" for _ in header)), *lines] if lines else [])
 
 
 def _of(task: TaskAblation, cells: Callable[[Measured], Cells]) -> Callable[[Row], Cells | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from stf2m_bench.leaderboards.board import Row
-from stf2m_bench.leaderboards.render import escape
+from stf2m_bench.leaderboards.render import escape, table_line
 from stf2m_bench.scoring.figures import ShotFigures
 from stf2m_bench.tasks.task import Task
 
@@ -29,16 +29,18 @@ def group_lines(rows: Sequence[Row], task: Task) -> Iterator[str]:
     groups = list(people)
     if groups:
         yield from (f"## By group, {most}-shot", "", GROUPS, "")
-        yield _line("model", *(escape(f"{in_words(group)} ({people[group]})") for group in groups), "worst group")
-        yield _line("---", *("--:" for _ in groups), "---")
+        yield table_line(
+            "model", *(escape(f"{group_in_words(group)} ({people[group]})") for group in groups), "worst group"
+        )
+        yield table_line("---", *("--:" for _ in groups), "---")
         for model, figures in shown:
-            yield _line(escape(model), *group_cells(figures, groups))
+            yield table_line(escape(model), *group_cells(figures, groups))
         yield ""
     if any(figures.coarse for _, figures in shown):
         yield from (f"## Coarse emotions, {most}-shot", "", COARSE, "")
-        yield from (_line("model", "UAR", "UAR of coarse emotions"), _line("---", "--:", "--:"))
+        yield from (table_line("model", "UAR", "UAR of coarse emotions"), table_line("---", "--:", "--:"))
         for model, figures in shown:
-            yield _line(escape(model), f"{figures.uar:.1f}", f"{figures.coarse.uar:.1f}" if figures.coarse else "")
+            yield table_line(escape(model), f"{figures.uar:.1f}", f"{figures.coarse.uar:.1f}" if figures.coarse else "")
         yield ""
 
 
@@ -53,14 +55,14 @@ def shown_groups(figures: Iterable[ShotFigures], task: Task) -> dict[str, int]:
 def group_cells(figures: ShotFigures, groups: Sequence[str]) -> list[str]:
     """The UAR of each of these groups, and the name of the worst; empty where all are alike, as of chance."""
     known = {group: figures.groups[group] for group in groups if group in figures.groups}
-    worst = in_words(min(known, key=known.__getitem__)) if len(set(known.values())) > 1 else ""
+    worst = group_in_words(min(known, key=known.__getitem__)) if len(set(known.values())) > 1 else ""
     return [*(f"{known[group]:.1f}" if group in known else "" for group in groups), worst]
 
 
-def in_words(group: str) -> str:
+def group_in_words(group: str) -> str:
     """A group as it is shown.
 
-    >>> in_words("sex=female"), in_words("age=nan")
+    >>> group_in_words("sex=female"), group_in_words("age=nan")
     ('sex female', 'age not told')
     """
     name, _, value = group.partition("=")
@@ -71,7 +73,3 @@ def _tested(task: Task, group: str) -> set[str]:
     tested = {person for fold in task.protocol.folds for person in fold.meta_test}
     told = zip(task.clips.subject, task.clips.group, strict=True)
     return {person for person, groups in told if person in tested and group in groups.split(";")}
-
-
-def _line(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from stf2m_bench.leaderboards.board import Row, has_no_result, is_synthetic, models_of, people_tested, verdict
 from stf2m_bench.leaderboards.by_group import group_lines
 from stf2m_bench.leaderboards.raters import NO_INTERVALS, RaterIntervals, rater_lines
-from stf2m_bench.leaderboards.render import LEFT, escape, table, uar_cell
+from stf2m_bench.leaderboards.render import LEFT, escape, table, table_line, uar_cell
 from stf2m_bench.leaderboards.standing import smallest_difference
 from stf2m_bench.leaderboards.task_card import card_lines
 from stf2m_bench.scoring.intervals import FEW_PEOPLE, FEWEST_PEOPLE
@@ -148,10 +148,10 @@ def _rated(protocol: Protocol) -> str:
 
 def _board_table(rows: Sequence[Row], shots: list[int]) -> Iterator[str]:
     header, *body = table(rows, shots)
-    yield _line(map(escape, header))
-    yield _line("---" if title in LEFT else "--:" for title in header)
+    yield table_line(*map(escape, header))
+    yield table_line(*("---" if title in LEFT else "--:" for title in header))
     for row, cells in zip(rows, body, strict=True):
-        yield _line(_marked(row, dict(zip(header, cells, strict=True))))
+        yield table_line(*_marked(row, dict(zip(header, cells, strict=True))))
 
 
 def _marked(row: Row, cells: dict[str, str]) -> list[str]:
@@ -198,10 +198,10 @@ def _shortcuts(rows: Sequence[Row], task: Task) -> Iterator[str]:
     probes = [row for row in rows if row.kind == "probe"]
     yield from ("## What a shortcut that sees no expression gets", "")
     if probes:
-        yield _line(["probe", *(f"UAR {shot}-shot" for shot in shots)])
-        yield _line(["---", *("--:" for _ in shots)])
+        yield table_line("probe", *(f"UAR {shot}-shot" for shot in shots))
+        yield table_line("---", *("--:" for _ in shots))
         for row in probes:
-            yield _line([escape(row.model), *(uar_cell(row.uar[shot], row.new_people[shot]) for shot in shots)])
+            yield table_line(escape(row.model), *(uar_cell(row.uar[shot], row.new_people[shot]) for shot in shots))
         yield ""
     if any(row.model == "probe.none" for row in probes):
         yield from (NO_SHORTCUT, "")
@@ -220,10 +220,10 @@ def _emotions(rows: Sequence[Row], task: Task) -> Iterator[str]:
         "Percent, mean over folds; the best models of the board.",
         "",
     )
-    yield _line([_class(task.protocol), *(escape(name) for name, _ in best)])
-    yield _line(["---", *("--:" for _ in best)])
+    yield table_line(_class(task.protocol), *(escape(name) for name, _ in best))
+    yield table_line("---", *("--:" for _ in best))
     for emotion in task.protocol.emotions:
-        yield _line([escape(emotion), *(f"{figures[most].recalls[emotion]:.1f}" for _, figures in best)])
+        yield table_line(escape(emotion), *(f"{figures[most].recalls[emotion]:.1f}" for _, figures in best))
     yield ""
 
 
@@ -245,8 +245,8 @@ def _people(rows: Sequence[Row], task: Task) -> Iterator[str]:
         f"Each person's contribution to the UAR, {most}-shot, percent; an estimate, which may lie outside 0 to 100:",
         "",
     )
-    yield _line(["fold", "person", *(escape(name) for name, _ in best)])
-    yield _line(["--:", "---", *("--:" for _ in best)])
+    yield table_line("fold", "person", *(escape(name) for name, _ in best))
+    yield table_line("--:", "---", *("--:" for _ in best))
     tested: dict[str, list[str]] = {}
     for number, fold in enumerate(task.protocol.folds):
         for person in fold.meta_test:
@@ -254,9 +254,5 @@ def _people(rows: Sequence[Row], task: Task) -> Iterator[str]:
     for person, folds in tested.items():
         cells = [figures[most].subjects.get(person) for _, figures in best]
         told = ["" if cell is None else f"{cell:.1f}" for cell in cells]
-        yield _line([", ".join(folds), escape(person), *told])
+        yield table_line(", ".join(folds), escape(person), *told)
     yield ""
-
-
-def _line(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cells) + " |"

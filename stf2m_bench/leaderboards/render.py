@@ -89,6 +89,11 @@ def table(rows: Sequence[Row], shots: list[int]) -> list[list[str]]:
     return [[cells[n] for n in kept] for cells in (header, *body)]
 
 
+def table_line(*cells: str) -> str:
+    """One line of a table in Markdown; cells are escaped already."""
+    return f"| {' | '.join(cells)} |"
+
+
 def uar_cell(value: float, interval: Interval | None, *, decimals: int = 1) -> str:
     """A figure, percent unless told otherwise, with the interval for new people."""
     if interval is None:

@@ -12,9 +12,9 @@ from stf2m_bench.datasets.base.manifest import load_loader
 from stf2m_bench.datasets.base.votes import known_ceilings
 from stf2m_bench.errors import UnknownNameError
 from stf2m_bench.leaderboards.board import is_synthetic, people_tested
-from stf2m_bench.leaderboards.render import escape
+from stf2m_bench.leaderboards.render import escape, table_line
 from stf2m_bench.scoring.intervals import FEWEST_PEOPLE
-from stf2m_bench.tasks.kinds import in_words, kinds_of
+from stf2m_bench.tasks.kinds import kinds_in_words, kinds_of
 from stf2m_bench.tasks.protocol import SIDES
 from stf2m_bench.tasks.task import Task, task_names
 
@@ -33,7 +33,7 @@ def card_lines(task: Task) -> Iterator[str]:
     """The section of a board's page."""
     yield from ("## Who and what", "")
     yield from (*_sides(task), "", *_classes(task), "")
-    yield from (f"{escape(_most_frequent(task))} {escape(_copies(task))} {escape(in_words(task.protocol))}", "")
+    yield from (f"{escape(_most_frequent(task))} {escape(_copies(task))} {escape(kinds_in_words(task.protocol))}", "")
     for dataset in task.protocol.datasets:
         if card := _card_of(dataset):
             yield f"- `{dataset}`: {escape(_of_dataset(card))}"
@@ -48,7 +48,7 @@ def in_short(task: Task) -> list[str]:
     ]
     return [
         f"{_most_frequent(task)} {_copies(task)}",
-        in_words(task.protocol),
+        kinds_in_words(task.protocol),
         *(f"Licence of {one}" for one in licences),
         generalises(task),
     ]
@@ -99,11 +99,11 @@ def _sides(task: Task) -> Iterator[str]:
     folds = task.protocol.folds
     shown = any(fold.query_stimuli for fold in folds)
     stimuli = ("stimuli of training and support", "stimuli of queries") if shown else ()
-    yield _line("fold", "meta-train", "meta-val", "meta-test", *stimuli)
-    yield _line("--:", "---", "---", "---", *("---" for _ in stimuli))
+    yield table_line("fold", "meta-train", "meta-val", "meta-test", *stimuli)
+    yield table_line("--:", "---", "---", "---", *("---" for _ in stimuli))
     for number, fold in enumerate(folds):
         named = [getattr(fold, side) for side in SIDES] + ([fold.support_stimuli, fold.query_stimuli] if shown else [])
-        yield _line(str(number), *(escape(_named(names)) for names in named))
+        yield table_line(str(number), *(escape(_named(names)) for names in named))
     if task.name in task_names():
         yield from ("", f"Everyone: [task](../tasks/{task.name}.toml), [clips](../tasks/{task.name}.clips.csv).")
 
@@ -127,13 +127,13 @@ def _classes(task: Task) -> Iterator[str]:
     counts = _counts(task)
     people = sorted(set(task.subject)) if task.people_known else []
     header = ("class", "clips", *(("people", "fewest a person", "median", "most a person") if people else ()))
-    yield _line(*header)
-    yield _line("---", *("--:" for _ in header[1:]))
+    yield table_line(*header)
+    yield table_line("---", *("--:" for _ in header[1:]))
     for emotion in task.protocol.every_emotion:
         each = [counts[emotion, person] for person in people]
         cells = (f"{sum(map(bool, each))}", f"{min(each)}", f"{median(each):g}", f"{max(each)}") if people else ()
         name = f"{emotion} (training alone)" if emotion in task.protocol.training_emotions else emotion
-        yield _line(escape(name), f"{_clips_of(counts, emotion):,}", *cells)
+        yield table_line(escape(name), f"{_clips_of(counts, emotion):,}", *cells)
 
 
 def _counts(task: Task) -> Counter[tuple[str, str]]:
@@ -171,7 +171,3 @@ def _of_dataset(card: Card) -> str:
 def _in_words(names: Iterable[str]) -> str:
     *first, last = [*names] or [""]
     return f"{', '.join(first)} and {last}" if first else last
-
-
-def _line(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"

@@ -26,7 +26,7 @@ def is_mixed(protocol: Protocol) -> bool:
     return len(kinds) > 1 or (len(protocol.datasets) > 1 and "" in kinds)
 
 
-def in_words(protocol: Protocol) -> str:
+def kinds_in_words(protocol: Protocol) -> str:
     """A sentence: of one kind, or of which kind in which dataset."""
     kinds = kinds_of(protocol)
     if not is_mixed(protocol):

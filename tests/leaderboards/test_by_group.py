@@ -12,7 +12,7 @@ from toy_results import frozen_toy, toy_clips
 
 from stf2m_bench.cli import cli
 from stf2m_bench.leaderboards.board import board
-from stf2m_bench.leaderboards.by_group import group_cells, in_words
+from stf2m_bench.leaderboards.by_group import group_cells, group_in_words
 from stf2m_bench.leaderboards.page import to_markdown
 from stf2m_bench.scoring.result import Result, read_result
 from stf2m_bench.tasks.task import Task
@@ -42,7 +42,7 @@ def test_each_models_groups_and_its_worst_one_stand_on_the_page(task: Task) -> N
     five = result.figures.shots[5]
     assert "| model | age young (12) | sex f (6) | sex m (6) | worst group |" in told
     figures = " | ".join(f"{five.groups[name]:.1f}" for name in ("age=young", "sex=f", "sex=m"))
-    assert f"| good\\_one | {figures} | {in_words(five.worst_group)} |" in told
+    assert f"| good\\_one | {figures} | {group_in_words(five.worst_group)} |" in told
     assert five.groups[five.worst_group] == min(five.groups.values())
     assert "bad" not in told
     assert "probe" not in told
@@ -71,8 +71,8 @@ def test_coarse_scores_stand_where_fine_emotions_have_fewer_parents(task: Task) 
 
 
 def test_a_group_that_a_corpus_does_not_tell_is_called_so() -> None:
-    assert in_words("age=nan") == "age not told"
-    assert in_words("age=under 30") == "age under 30"
+    assert group_in_words("age=nan") == "age not told"
+    assert group_in_words("age=under 30") == "age under 30"
 
 
 @pytest.mark.parametrize("name", ["ravdess-to-emodb/ridge", "goemotions-new-emotions/ridge"])
@@ -83,7 +83,7 @@ def test_results_show_tells_them_at_every_shot(name: str) -> None:
     for shot, one in read_result(path).figures.shots.items():
         if one.groups:
             groups = [f"{one.groups[group]:.1f}" for group in sorted(one.groups)]
-            assert [str(shot), *groups, in_words(one.worst_group)] in rows
+            assert [str(shot), *groups, group_in_words(one.worst_group)] in rows
         if one.coarse:
             assert [str(shot), f"{one.coarse.uar:.1f}"] in rows
     assert ("coarse" in shown) is name.startswith("goemotions")

@@ -9,7 +9,7 @@ from stf2m_bench.datasets import ROOM
 from stf2m_bench.datasets.base.loader import Card
 from stf2m_bench.datasets.base.manifest import load_loader
 from stf2m_bench.episode.checks import check_task
-from stf2m_bench.tasks.kinds import in_words, is_mixed, kinds_of
+from stf2m_bench.tasks.kinds import is_mixed, kinds_in_words, kinds_of
 from stf2m_bench.tasks.protocol import Protocol
 from stf2m_bench.tasks.task import load_task, task_names
 
@@ -75,13 +75,14 @@ def test_a_mixture_is_named_with_the_kind_of_each_corpus() -> None:
     mixed = protocol("ravdess", "meld", track="new-corpus")
     assert is_mixed(mixed)
     for part in ("mixed kinds", "ravdess: intended", "meld: perceived"):
-        assert part in in_words(mixed)
+        assert part in kinds_in_words(mixed)
     assert is_mixed(protocol("csv:one", "csv:two"))
-    assert "may be of mixed kinds" in in_words(protocol("csv:one", "csv:two"))  # nobody tells of either
+    assert "may be of mixed kinds" in kinds_in_words(protocol("csv:one", "csv:two"))  # nobody tells of either
     assert not is_mixed(protocol("csv:one"))
     assert not is_mixed(protocol("ravdess", "emodb"))
     assert (
-        in_words(protocol("nobody_knows")) == "Classes are of no stated kind: nobody's word alone, or not told whose."
+        kinds_in_words(protocol("nobody_knows"))
+        == "Classes are of no stated kind: nobody's word alone, or not told whose."
     )
 
 
