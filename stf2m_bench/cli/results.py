@@ -50,6 +50,7 @@ def show(file: Path, task: str | None, as_json: bool) -> None:
     """
     from stf2m_bench.leaderboards.render import printable, uar_cell
     from stf2m_bench.scoring.result import read_result, to_json
+    from stf2m_bench.tasks.task import task_names
 
     result = read_result(file)
     if as_json:
@@ -64,18 +65,12 @@ def show(file: Path, task: str | None, as_json: bool) -> None:
     if result.state == "retracted":
         click.echo(f"Retracted: {printable(result.reason)}")
     print_table(["shots", "UAR ± new people", "accuracy", "macro-F1", "NLL"], rows)
-    _print_groups(result, _task_of(file, task) if _is_known(result, task) else None)
-    _print_votes(result, file, task)
+    known = _task_of(file, task) if task or result.task.name in task_names() else None
+    _print_groups(result, known)
+    _print_votes(result, file, known)
     click.echo(f"Training seed {', '.join(map(str, result.seeds)) or 'not stated'}")
     click.echo(f"Cost: {', '.join(_costs(result.cost)) or 'not stated'}")
     click.echo(f"Hash {result.hash}")
-
-
-def _is_known(result: Result, task: str | None) -> bool:
-    """Whether the task was told, or is built-in."""
-    from stf2m_bench.tasks.task import task_names
-
-    return task is not None or result.task.name in task_names()
 
 
 def _print_groups(result: Result, task: Task | None) -> None:
@@ -92,7 +87,7 @@ def _print_groups(result: Result, task: Task | None) -> None:
         print_table(["shots", "UAR of coarse emotions"], coarse)
 
 
-def _print_votes(result: Result, file: Path, task: str | None) -> None:
+def _print_votes(result: Result, file: Path, task: Task | None) -> None:
     """The figures of votes; with their intervals where the task is known and the predictions are there."""
     from stf2m_bench.leaderboards.raters import FIGURES, among_raters, intervals_of, rater_cell
     from stf2m_bench.scoring.result import predictions_of
@@ -101,8 +96,7 @@ def _print_votes(result: Result, file: Path, task: str | None) -> None:
     if not voted:
         return
     predictions = predictions_of(result, file)
-    told = _is_known(result, task) and predictions and predictions.is_file()
-    around = intervals_of(result, file, _task_of(file, task)) if told else {}
+    around = intervals_of(result, file, task) if task and predictions and predictions.is_file() else {}
     print_table(
         ["shots", "cross-entropy to votes", "divergence", "agreement with a rater"],
         [[shot, *(rater_cell(name, votes, around.get(shot)) for name in FIGURES)] for shot, votes in voted.items()],
