@@ -91,7 +91,7 @@ def row(key: str, card: Card, tasks: list[str]) -> tuple[str, ...]:
     return (
         f"`{key}`",
         escape(f"{card.title} ({card.citation})" if card.citation else card.title),
-        str(card.subjects or "") if card.people_known else "not told",
+        card.people,
         str(len(card.emotions)),
         ", ".join(card.languages),
         ", ".join(card.modalities),

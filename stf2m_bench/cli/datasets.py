@@ -22,7 +22,6 @@ from stf2m_bench.cli.console import (
 from stf2m_bench.errors import InputError
 
 if TYPE_CHECKING:
-    from stf2m_bench.datasets.base.loader import Card
     from stf2m_bench.datasets.base.votes import Ceiling
 
 
@@ -46,7 +45,7 @@ def list_(as_json: bool) -> None:
         print_json([{"dataset": key} | told[key] | {"verified": verified[key]} for key in cards])
         return
     rows = [
-        [key, people_of(card), len(card.emotions), initials(card.modalities), verified[key], card.licence]
+        [key, card.people, len(card.emotions), initials(card.modalities), verified[key], card.licence]
         for key, card in cards.items()
     ]
     print_list(["dataset", "people", "emotions", "views", "tested on", "licence"], rows)
@@ -74,11 +73,6 @@ def show(dataset: str, as_json: bool) -> None:
         if found := known_ceilings(dataset):
             click.echo("What one rater reaches, of the whole corpus:")
             _print_ceilings(found)
-
-
-def people_of(card: Card) -> str:
-    """How many people a corpus has, in a cell."""
-    return str(card.subjects or "") if card.people_known else "not told"
 
 
 def initials(names: Sequence[str]) -> str:

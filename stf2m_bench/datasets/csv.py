@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import fields
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
+from stf2m_bench.datasets.base.archives import leaves_its_folder
 from stf2m_bench.datasets.base.emotions import canonical_emotions
 from stf2m_bench.datasets.base.loader import Card, Clip, ImportedTable, Loader, Trace
 from stf2m_bench.errors import FaultsError, InputError
@@ -175,7 +176,7 @@ def _clip(row: dict[str, Any]) -> Clip:
 
 def _trace(root: Path, whole: Clip, file: str) -> Trace:
     path = root / file
-    if PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts or not path.is_file():
+    if leaves_its_folder(file) or not path.is_file():
         raise InputError(f"The ratings '{file}' of clip '{whole.clip_id}' are no file inside {root}; mend the table.")
     table = _numbers(path)
     seconds, valence, arousal = (table[name].to_numpy() for name in _RATED)

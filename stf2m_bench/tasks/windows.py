@@ -9,14 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stf2m_bench.datasets.base.continuous import Floats, clips_in
+from stf2m_bench.datasets.base.continuous import ROUNDING, Floats, clips_in
 from stf2m_bench.datasets.base.loader import Clip, Trace
 from stf2m_bench.datasets.base.manifest import Manifest, as_table, hash_of_table
 from stf2m_bench.errors import InputError
 from stf2m_bench.files import hash_of
 from stf2m_bench.tasks.votes import TIME
-
-_ROUNDING = 1e-9
 
 
 def in_windows(manifest: Manifest, seconds: float) -> Manifest:
@@ -80,7 +78,7 @@ def _with_shares(clip: Clip, shares: Mapping[str, float]) -> Clip:
 
 
 def _cut(row: dict[Any, Any], seconds: float) -> Iterator[dict[Any, Any]]:
-    for number in range(int((row["end"] - row["start"]) / seconds + _ROUNDING)):
+    for number in range(int((row["end"] - row["start"]) / seconds + ROUNDING)):
         start = row["start"] + number * seconds
         yield row | {
             "clip_id": f"{row['clip_id']}@{number:03d}",

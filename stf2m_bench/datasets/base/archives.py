@@ -102,7 +102,7 @@ def _opened(archive: Path | IO[bytes], where: str) -> Iterator[zipfile.ZipFile]:
 
 
 def _sizes(opened: zipfile.ZipFile, where: str) -> dict[str, int]:
-    leaving = [member for member in opened.namelist() if _leaves_its_folder(member)]
+    leaving = [member for member in opened.namelist() if leaves_its_folder(member)]
     if leaving:
         raise InputError(f"{where} holds '{leaving[0]}', a path that leaves its folder; do not use this file.")
     return {info.filename: info.file_size for info in opened.infolist() if not info.is_dir()}
@@ -124,7 +124,8 @@ def _is_of_macos(member: str) -> bool:
     return path.name.startswith("._") or "__MACOSX" in path.parts
 
 
-def _leaves_its_folder(member: str) -> bool:
+def leaves_its_folder(member: str) -> bool:
+    """Whether a path leads out of the folder that it is relative to, on any system."""
     windows = PureWindowsPath(member)
     return ".." in windows.parts or bool(windows.drive) or PurePosixPath(member).is_absolute() or bool(windows.root)
 

@@ -12,7 +12,8 @@ from stf2m_bench.datasets.base.loader import Clip, Trace
 from stf2m_bench.errors import InputError
 
 Floats = NDArray[np.float64]
-_ROUNDING = 1e-9
+ROUNDING = 1e-9
+"""By how much the last bits of seconds may be off."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def clips_in(trace: Trace, *, length: float, lag: float = 0.0, name: str = "@{:0
     first, last = whole.start or 0.0, np.inf if whole.end is None else whole.end
     cut = rated_windows(trace.seconds, trace.valence, trace.arousal, length=length, lag=lag, first=first)
     try:
-        windows = [window for window in cut if window.end <= last + _ROUNDING]
+        windows = [window for window in cut if window.end <= last + ROUNDING]
     except InputError as error:
         raise InputError(f"The ratings of '{whole.clip_id}': {error}") from error
     for window in windows:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
+from stf2m_bench.datasets.base.archives import leaves_its_folder
 from stf2m_bench.errors import InputError
 from stf2m_bench.home import home
 
@@ -37,7 +38,7 @@ def _refuse_data_elsewhere(source: Path) -> None:
     """`datasets` would fetch addresses, and read any file of this machine, that a dataset calls its data."""
     for name in _TELLING:
         for path in _data_of(_told(source / name).get("configs")):
-            if ":" in path or PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+            if ":" in path or leaves_its_folder(path):
                 raise InputError(
                     f"{source / name} calls '{path}' its data, which lies outside {source}; fetch the data yourself,"
                     " put them into the folder and name them there."

@@ -48,6 +48,11 @@ class Card:
     left_out: str = ""
     people_known: bool = True
 
+    @property
+    def people(self) -> str:
+        """How many people the whole corpus has, in a cell of a table."""
+        return str(self.subjects or "") if self.people_known else "not told"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Clip:
